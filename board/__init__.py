@@ -1,0 +1,1 @@
+"""Hardware: what a person can buy and wire, and the simulated board."""

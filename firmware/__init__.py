@@ -1,0 +1,1 @@
+"""The telephone: everything that runs on the handset except hardware and pixels."""

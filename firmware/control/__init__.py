@@ -1,0 +1,1 @@
+"""The control channels: framing and one schema file for each channel."""

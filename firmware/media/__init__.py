@@ -1,0 +1,1 @@
+"""Voice: codecs, tones, mixer, the audio device and the media process."""

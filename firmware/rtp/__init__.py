@@ -1,0 +1,1 @@
+"""RTP, RTCP, SRTP, telephone-event, jitter buffer and playout. Sans-IO."""

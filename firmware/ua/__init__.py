@@ -1,0 +1,1 @@
+"""What a user agent does with SIP: registration and the INVITE session. Sans-IO."""

@@ -1,0 +1,1 @@
+"""Programs for trying, testing and measuring one's own voice service."""

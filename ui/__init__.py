@@ -1,0 +1,1 @@
+"""What a person sees: screens, soft keys, lamps and the local page."""
