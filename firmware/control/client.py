@@ -9,8 +9,8 @@ from typing import Self
 
 from firmware.control.framing import Framer, FramingError
 from firmware.control.messages import (
-    AnyCommand,
     Answered,
+    AnyCommand,
     Done,
     Event,
     FromPhone,
