@@ -35,7 +35,9 @@ DTMF = {
 }
 """Each key's low and high frequency in Hz (ITU-T Q.23)."""
 
-_SEGMENT = re.compile(r"(?P<first>\d{1,4})(?:(?P<how>[+*])(?P<second>\d{1,4}))?+(?:/(?P<ms>\d{2,5}))?+")
+_SEGMENT = re.compile(
+    r"(?P<first>[0-9]{1,4})(?:(?P<how>[+*])(?P<second>[0-9]{1,4}))?+(?:/(?P<ms>[0-9]{2,5}))?+"
+)
 
 
 class Tones(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
