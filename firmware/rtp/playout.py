@@ -3,8 +3,9 @@
 The time line is that of the quickest packets: a packet stamped t could have arrived at `floor + t`. The
 machine keeps the moment of asking a certain delay behind it, the target of the jitter buffer's delay
 distribution; when it strays, the engine is told to squeeze or stretch one frame by a pitch period. A packet
-that is late is waited for under concealment (and the delay then worked off), one that is known to be lost is
-concealed once, and a timestamp that jumps without a missing sequence number was silence (RFC 3551 section 4.1).
+that is late is waited for under concealment (and the delay then worked off), one that is known to be lost
+is concealed once, and a timestamp that jumps without a missing sequence number was silence (RFC 3551
+section 4.1).
 """
 
 from dataclasses import dataclass
@@ -89,7 +90,7 @@ class Playout:
     )
 
     def __init__(self, clock_rate: int, *, frame: float = 0.020, block: float = 0.010) -> None:
-        """`clock_rate`: RTP clock in Hz. `frame`: seconds a packet, until learnt. `block`: the card's, seconds."""
+        """`clock_rate`: RTP clock in Hz. `frame`: seconds of a packet, until learnt. `block`: of the card."""
         self.buffer = JitterBuffer(clock_rate)
         self._clock_rate = clock_rate
         self._frame = round(frame * clock_rate)
