@@ -28,6 +28,7 @@ MODULES = (
     *("aufile", "aubridge", "sndfile"),
     *("srtp", "account", "menu", "ctrl_tcp"),
 )
+APPLICATIONS = ("account", "menu", "ctrl_tcp")
 SAMPLE_RATES = {"pcmu": 8000, "pcma": 8000, "g722": 16000, "opus": 48000}
 CODEC_NAMES = {"pcmu": "PCMU/8000/1", "pcma": "PCMA/8000/1", "g722": "G722/16000/1", "opus": "opus/48000/2"}
 
@@ -51,7 +52,7 @@ class Account:
 
     def line(self, codec: str) -> str:
         parameters = {
-            "auth_user": self.user,
+            "auth_user": self.user if self.password else "",
             "auth_pass": self.password,
             "regint": str(self.expires if self.password else 0),
             "answermode": self.answer,
@@ -105,7 +106,8 @@ class Baresip(Program):
     def uri(self) -> str:
         """Where it can be called without a registrar."""
         port = self.port + (self.account.transport == "tls")
-        return f"sip:{self.account.user}@127.0.0.1:{port};transport={self.account.transport}"
+        transport = "" if self.account.transport == "udp" else f";transport={self.account.transport}"
+        return f"sip:{self.account.user}@127.0.0.1:{port}{transport}"
 
     def _configuration(
         self, authority: Path | None, certificate: Path | None, settings: dict[str, str]
@@ -124,6 +126,7 @@ class Baresip(Program):
             "audio_player": "aubridge,ear",
             "audio_alert": "aubridge,bell",
             "ringback_disabled": "yes",
+            "statmode_default": "off",
             "snd_path": str(self.folder),
             "call_local_timeout": "120",
             "opus_bitrate": "28000",

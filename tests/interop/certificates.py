@@ -36,6 +36,10 @@ def _general_name(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
+def _alternative_names(hosts: Sequence[str]) -> x509.SubjectAlternativeName:
+    return x509.SubjectAlternativeName([_general_name(host) for host in hosts])
+
+
 def _builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, expires: datetime.datetime
 ) -> x509.CertificateBuilder:
@@ -119,7 +123,7 @@ def self_signed(folder: Path, hosts: Sequence[str] = HOSTS) -> Identity:
     name = _name(hosts[0])
     certificate = (
         _builder(name, name, key.public_key(), _now() + 10 * DAY)
-        .add_extension(x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False)
+        .add_extension(_alternative_names(hosts), critical=False)
         .sign(key, hashes.SHA256())
     )
     return _write(folder, "self-signed", certificate, key)

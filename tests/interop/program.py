@@ -1,4 +1,4 @@
-"""A third-party program that runs for one test: in its own folder, ready when it says so, ended by its pid."""
+"""A third-party program that runs for one test: in its own folder, ready when seen so, ended by its pid."""
 
 import ctypes
 import os
@@ -111,7 +111,7 @@ class Program:
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
     def log_tail(self, lines: int = 40) -> str:
-        return "\n".join(self.log().splitlines()[-lines:])
+        return "\n".join([line for line in self.log().splitlines() if line.strip()][-lines:])
 
     def wait_until(self, condition: Callable[[], T], what: str, seconds: float = 10.0) -> T:
         """Returns the first true value of `condition`; raises `ProgramFailed` when there is none in time."""

@@ -69,12 +69,13 @@ def read_wav(path: Path) -> tuple[Samples, int]:
     return frames.mean(axis=1).astype(np.int16), rate
 
 
-def write_wav(path: Path, says: Samples, sample_rate: int) -> None:
+def write_wav(path: Path, says: Samples, sample_rate: int, channels: int = 1) -> None:
+    """Writes 16-bit PCM, the same on each channel."""
     with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
+        file.setnchannels(channels)
         file.setsampwidth(2)
         file.setframerate(sample_rate)
-        file.writeframes(says.astype("<i2").tobytes())
+        file.writeframes(np.repeat(says.astype("<i2"), channels).tobytes())
 
 
 def delay(sent: Samples, heard: Samples, sample_rate: int) -> float:
@@ -92,7 +93,7 @@ def aligned(sent: Samples, heard: Samples, sample_rate: int) -> tuple[Samples, S
 
 
 def pesq_nb(sent: Samples, heard: Samples, sample_rate: int) -> float:
-    """P.862 (MOS-LQO, P.862.1) at 8 kHz, 1 to 4.5; the scale of telephone band, not comparable with `pesq_wb`."""
+    """P.862 (MOS-LQO, P.862.1) at 8 kHz, 1 to 4.5. A scale of its own: not comparable with `pesq_wb`."""
     pair = aligned(resample(sent, sample_rate, 8000), resample(heard, sample_rate, 8000), 8000)
     return float(pesq(8000, *pair, "nb"))
 
