@@ -9,6 +9,10 @@ import msgspec
 from firmware.control.state import Snapshot
 
 
+class CommandRefused(Exception):
+    """A command that is not carried out; the text is one sentence for a person."""
+
+
 class Command(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """Something that the phone is asked to do."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from firmware.control.framing import Framer, FramingError
 from firmware.control.messages import (
     AnyCommand,
+    CommandRefused,
     Done,
     Event,
     FromPhone,
@@ -26,10 +27,6 @@ from firmware.control.state import Snapshot
 MAX_CLIENTS = 32
 MAX_UNREAD = 4 << 20
 """Bytes a watcher may leave unread before it is let go, so that it cannot fill the phone's memory."""
-
-
-class CommandRefused(Exception):
-    """Raised by the phone for a command that it does not carry out; one sentence."""
 
 
 class ControlServer:
