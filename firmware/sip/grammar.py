@@ -7,6 +7,7 @@ so the linear white space that is left is spaces and tabs.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from firmware.sip.errors import RemoteProtocolError
 
@@ -20,7 +21,7 @@ MAX_LINE = 8192
 """Longest start line or unfolded header field, in characters."""
 
 MAX_LIST = 128
-"""Most values in one comma-separated header field."""
+"""Most values of one header field that is a list."""
 
 MAX_PARAMETERS = 64
 """Most parameters of one URI or header field value."""
@@ -57,13 +58,11 @@ PARAMETER = rf"{SWS};{SWS}({TOKEN})(?:{SWS}={SWS}({GEN_VALUE}))?+"
 PARAMETERS = rf"(?:{SWS};{SWS}{TOKEN}(?:{SWS}={SWS}{GEN_VALUE})?+)*+"
 """*( SEMI generic-param )"""
 
-LABELS = r"[A-Za-z0-9_]++(?:-++[A-Za-z0-9_]++)*+(?:\.[A-Za-z0-9_]++(?:-++[A-Za-z0-9_]++)*+)*+\.?+"
-"""hostname = *( domainlabel "." ) toplabel [ "." ], IPv4address among them
+HOST = r"(?:[A-Za-z0-9_\-]++(?:\.[A-Za-z0-9_\-]++)*+\.?+|\[[0-9A-Fa-f:.]{2,46}+\])"
+"""host = hostname / IPv4address / IPv6reference, hostname = *( domainlabel "." ) toplabel [ "." ]
 
-The underscore is no part of the RFC's rule, but of many names inside offices and containers."""
-
-HOST = rf"(?:{LABELS}|\[[0-9A-Fa-f:.]{{2,46}}+\])"
-"""host = hostname / IPv4address / IPv6reference"""
+Wider than the RFC by the underscore and by hyphens at the ends of labels, which real names have. What of it
+is no address is for `check_host` to find."""
 
 PORT = r"[0-9]{1,5}+"
 """port = 1*DIGIT"""
@@ -108,19 +107,22 @@ def quote(text: str) -> str:
 
 
 def parse_parameters(text: str) -> Parameters:
-    """The generic parameters in `text`, which matched `PARAMETERS`; each name at most once (7.3.1)."""
+    """The generic parameters in `text`, which matched `PARAMETERS`."""
+    check_parameters(text)
     found = _PARAMETER.findall(text)
-    parameters = tuple([(name, unquote(value) if value else None) for name, value in found])
-    return unique(parameters) if len(parameters) > 1 else parameters
+    return tuple([(name, unquote(value) if value else None) for name, value in found])
 
 
-def unique(parameters: Parameters) -> Parameters:
-    """`parameters`, refused where there are too many or two have one name."""
-    if len(parameters) > MAX_PARAMETERS:
-        raise RemoteProtocolError("too many parameters")
-    if len({name.lower() for name, _ in parameters}) != len(parameters):
-        raise RemoteProtocolError("a parameter is given twice")
-    return parameters
+def check_parameters(text: str) -> None:
+    """Refuse parameters that are too many or have a name twice (RFC 3261 section 7.3.1)."""
+    if text.count(";") > 1:
+        check_names([name for name, _ in _PARAMETER.findall(text)])
+
+
+def check_names(names: list[str]) -> None:
+    """Refuse parameter names that are too many or stand twice."""
+    if len(names) > MAX_PARAMETERS or len({name.lower() for name in names}) != len(names):
+        raise RemoteProtocolError("a parameter given twice, or too many of them")
 
 
 def parameter_text(parameters: Parameters) -> str:
@@ -141,19 +143,24 @@ def find(parameters: Parameters, name: str) -> str | None:
 def split_list(text: str) -> list[str]:
     """The values of a comma-separated header field; commas within quotes and angles do not separate."""
     quoted = '"' in text or "<" in text
-    parts = list(_elements(text)) if quoted else text.split(",", MAX_LIST)
+    parts = list(islice(_elements(text), MAX_LIST + 1)) if quoted else text.split(",", MAX_LIST)
     if len(parts) > MAX_LIST:
-        raise RemoteProtocolError(f"more than {MAX_LIST} values in one header field")
+        raise RemoteProtocolError(f"more than {MAX_LIST} values of one header field")
     return [part.strip(" \t") for part in parts]
 
 
-def check_host(host: str) -> str:
-    """`host` without the brackets of an IPv6 reference; refused where it cannot be an address."""
+def check_host(host: str) -> None:
+    """Refuse a host, IPv6 in brackets, that has the shape of an IP address but is none."""
     if host[0] == "[":
-        return _ipv6(host[1:-1])
-    if host[-1].isdigit() and host.rpartition(".")[2].isdigit() and not _IPV4.match(host):
+        if not _is_ipv6(host[1:-1]):
+            raise RemoteProtocolError(f"{host} is no IPv6 address")
+    elif host.rstrip(".").rpartition(".")[2].isdigit() and not _IPV4.match(host):
         raise RemoteProtocolError(f"{host} is no IPv4 address")
-    return host
+
+
+def host_address(host: str) -> str:
+    """`host` without the brackets of an IPv6 reference and its third colon (RFC 5118 section 4.10)."""
+    return host[1:-1].replace(":::", "::") if host[0] == "[" else host
 
 
 def host_text(host: str) -> str:
@@ -181,17 +188,14 @@ def _value(value: str) -> str:
 _BARE_VALUE = re.compile(rf"[{TOKEN_CHARS}\[\]:]++").fullmatch
 
 
-def _ipv6(text: str) -> str:
+def _is_ipv6(text: str) -> bool:
     """IPv6address = hexpart [ ":" IPv4address ]
 
     Three colons before the IPv4 part are a slip of this rule that has to be borne (RFC 5118 section 4.10).
     """
-    text = text.replace(":::", "::", 1)
-    front, double, back = text.partition("::")
+    front, double, back = text.replace(":::", "::", 1).partition("::")
     groups = _groups(front, last=not double) + _groups(back, last=True)
-    if groups > 7 if double else groups != 8:
-        raise RemoteProtocolError(f"{text} is no IPv6 address")
-    return text
+    return groups < 8 if double else groups == 8
 
 
 def _groups(part: str, *, last: bool) -> int:

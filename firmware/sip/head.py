@@ -3,14 +3,28 @@
 import re
 
 from firmware.sip.errors import RemoteProtocolError
-from firmware.sip.grammar import MAX_HEADERS, MAX_LINE, MAX_MESSAGE, QUOTED_STRING, UINT32, digits, is_token
+from firmware.sip.grammar import (
+    MAX_HEADERS,
+    MAX_LINE,
+    MAX_MESSAGE,
+    QUOTED_STRING,
+    SWS,
+    TOKEN,
+    UINT32,
+    digits,
+    is_token,
+)
 from firmware.sip.headers import Headers
-from firmware.sip.names import CANONICAL, canonical
+from firmware.sip.names import canonical
 
-_FOLD = re.compile(r"[ \t]*+\r\n[ \t]++")
-"""LWS = [*WSP CRLF] 1*WSP"""
+_FOLD = re.compile(r"\r\n[ \t]++")
+"""LWS = [*WSP CRLF] 1*WSP, without the white space before the CRLF, which is white space all the same"""
+
+_FIELD = re.compile(rf"\r\n({TOKEN}){SWS}:{SWS}([^\r\n]*+)")
+"""message-header = field-name HCOLON *(field-value) CRLF, with the CRLF before it"""
 
 _CONTROLS = bytes([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _VISIBLE = re.compile(rf'(?:[^"\x00-\x08\x0b\x0c\x0e-\x1f\x7f]++|{QUOTED_STRING})*+')
 """Text in which control characters stand only escaped within quoted strings."""
 
@@ -25,12 +39,17 @@ def read_head(head: bytes) -> tuple[str, Headers]:
         raise RemoteProtocolError("a line end that is not CRLF")
     if "\r\n " in text or "\r\n\t" in text:
         text = _FOLD.sub(" ", text)
-    start_line, *lines = text.split("\r\n")
-    if len(lines) > MAX_HEADERS or max(map(len, lines), default=0) > MAX_LINE or len(start_line) > MAX_LINE:
+    start_line, line_end, fields = text.partition("\r\n")
+    found = _FIELD.findall(line_end + fields)
+    if len(found) != text.count("\r\n"):
+        raise RemoteProtocolError("malformed header field")
+    if len(found) > MAX_HEADERS or (len(text) > MAX_LINE and max(map(len, text.split("\r\n"))) > MAX_LINE):
         raise RemoteProtocolError("too many or too long header fields", 513)
-    if len(head.translate(None, _CONTROLS)) != len(head) and not all(map(_VISIBLE.fullmatch, lines)):
-        raise RemoteProtocolError("a control character in a header field")
-    return start_line, _headers(lines)
+    if len(head.translate(None, _CONTROLS)) != len(head):
+        _check_controls(text.split("\r\n"))
+    if " \r\n" in text or "\t\r\n" in text or text[-1:] in (" ", "\t"):
+        found = [(name, value.rstrip(" \t")) for name, value in found]
+    return start_line, Headers(found)
 
 
 def content_length(headers: Headers, absent: int) -> int:
@@ -43,18 +62,10 @@ def content_length(headers: Headers, absent: int) -> int:
     return digits(values[0], UINT32, "Content-Length")
 
 
-def _headers(lines: list[str]) -> Headers:
-    fields = []
+def _check_controls(lines: list[str]) -> None:
     for line in lines:
-        name, colon, value = line.partition(":")
-        if name not in CANONICAL:
-            name = name.rstrip(" \t")
-            if not is_token(name):
-                raise RemoteProtocolError("malformed header field name")
-        if not colon:
-            raise RemoteProtocolError("a header field without a colon")
-        fields.append((name, value.strip(" \t")))
-    return Headers(fields)
+        if _CONTROL.search(line) and not _VISIBLE.fullmatch(line):
+            raise RemoteProtocolError("a control character that is not escaped")
 
 
 def readable_fields(data: bytes) -> list[tuple[str, str]] | None:

@@ -17,8 +17,10 @@ from firmware.sip.grammar import (
     UINT32,
     Parameters,
     check_host,
+    check_parameters,
     digits,
     find,
+    host_address,
     host_text,
     parameter_text,
     parse_parameters,
@@ -27,7 +29,18 @@ from firmware.sip.grammar import (
     unquote,
 )
 from firmware.sip.names import CANONICAL, LISTS, canonical
-from firmware.sip.uri import AbsoluteUri, Uri, parse_uri
+from firmware.sip.uri import (
+    BARE_USER,
+    OPAQUE,
+    OTHER_SCHEME,
+    URI_TAIL,
+    USER,
+    AbsoluteUri,
+    Uri,
+    check_escapes,
+    check_uri,
+    uri_base,
+)
 
 
 class Headers:
@@ -39,17 +52,19 @@ class Headers:
     __slots__ = ("_fields", "_values")
 
     def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
-        kept: list[tuple[str, str]] = []
+        kept = tuple(fields)
         values: dict[str, list[str]] = {}
-        known = CANONICAL.get
-        for name, value in fields:
-            key = known(name) or canonical(name)
-            kept.append((key if key in CANONICAL else name, value))
+        usual = True
+        for name, value in kept:
+            key = CANONICAL.get(name)
+            if key != name:
+                key = canonical(name)
+                usual = False
             if key in values:
                 values[key].append(value)
             else:
                 values[key] = [value]
-        self._fields = tuple(kept)
+        self._fields = kept if usual else tuple([(CANONICAL.get(n.lower(), n), v) for n, v in kept])
         self._values = values
 
     def get(self, name: str) -> str | None:
@@ -65,7 +80,7 @@ class Headers:
             return ()
         if key not in LISTS or (len(values) == 1 and "," not in values[0]):
             return tuple(values)
-        return tuple([part for value in values for part in split_list(value)])
+        return tuple(split_list(",".join(values)))
 
     def with_(self, name: str, value: str) -> "Headers":
         """With `value` as the only value of `name`: in place of the first one, or at the end."""
@@ -117,13 +132,17 @@ class Headers:
         return "".join([f"{name}: {value}\r\n" for name, value in self._fields])
 
 
-_NAME_ADDR = re.compile(
-    rf"{SWS}(?:({QUOTED_STRING}|(?:{TOKEN}{SWS})*+){SWS}<([^<> \t\"]++)>|([^<> \t\",;?]++))"
-    rf"({PARAMETERS}){SWS}"
+_ADDRESS = re.compile(
+    rf"{SWS}(?:({QUOTED_STRING}|(?:{TOKEN}{SWS})*+){SWS}(<))?+"
+    rf"(?:{uri_base(f'(?(2){USER}|{BARE_USER})')}(?(2){URI_TAIL})"
+    rf"|{OTHER_SCHEME}:((?(2)(?:{OPAQUE}|[;?,])++|{OPAQUE}++)))"
+    rf"(?(2)>)({PARAMETERS}){SWS}"
 )
 """( name-addr / addr-spec ) *( SEMI generic-param )
 name-addr = [ display-name ] LAQUOT addr-spec RAQUOT, display-name = *(token LWS)/ quoted-string
-A URI with a comma, question mark or semicolon must be in angle brackets (RFC 3261 section 20)."""
+
+Without angle brackets all parameters are the header field's, and a comma, question mark or semicolon cannot
+be part of the URI (RFC 3261 section 20)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +157,27 @@ class NameAddr:
     @classmethod
     def parse(cls, text: str) -> "NameAddr":
         """The address that `text` writes, in angle brackets or bare. Raises `RemoteProtocolError`."""
-        match = _NAME_ADDR.fullmatch(text) if len(text) <= MAX_LINE else None
-        if match is None:
-            raise RemoteProtocolError("malformed address")
-        name, enclosed, bare, parameters = match.groups()
+        name, _, *sip, other, opaque, parameters = cls.check(text).groups()
         return cls(
-            parse_uri(enclosed or bare),
+            AbsoluteUri(other.lower(), opaque) if other else Uri.of(*sip),
             unquote(name.rstrip(" \t")) if name else "",
             parse_parameters(parameters) if parameters else (),
         )
+
+    @staticmethod
+    def check(text: str) -> re.Match[str]:
+        """Refuse what `parse` would refuse, for less work. The groups are those of the pattern."""
+        match = _ADDRESS.fullmatch(text) if len(text) <= MAX_LINE else None
+        if match is None:
+            raise RemoteProtocolError("malformed address")
+        _, _, *sip, other, opaque, parameters = match.groups()
+        if other:
+            check_escapes(opaque)
+        else:
+            check_uri(*sip)
+        if parameters:
+            check_parameters(parameters)
+        return match
 
     def __str__(self) -> str:
         name = f"{quote(self.display_name)} " if self.display_name else ""
@@ -188,16 +219,28 @@ class Via:
     @classmethod
     def parse(cls, text: str) -> "Via":
         """The hop that `text` writes. Raises `RemoteProtocolError`."""
+        transport, host, port, parameters = cls.check(text).groups()
+        return cls(
+            transport.upper(),
+            host_address(host),
+            int(port) if port else None,
+            parse_parameters(parameters) if parameters else (),
+        )
+
+    @staticmethod
+    def check(text: str) -> re.Match[str]:
+        """Refuse what `parse` would refuse, for less work. The groups are those of the pattern."""
         match = _VIA.fullmatch(text) if len(text) <= MAX_LINE else None
         if match is None:
             raise RemoteProtocolError("malformed Via")
-        transport, host, port, parameters = match.groups()
-        return cls(
-            transport.upper(),
-            check_host(host),
-            digits(port, 65535, "port") if port else None,
-            parse_parameters(parameters) if parameters else (),
-        )
+        _, host, port, parameters = match.groups()
+        if host[-1] in "0123456789.]":
+            check_host(host)
+        if port:
+            digits(port, 65535, "port")
+        if parameters:
+            check_parameters(parameters)
+        return match
 
     def __str__(self) -> str:
         port = "" if self.port is None else f":{self.port}"

@@ -50,10 +50,7 @@ class _Message:
     @_Lazy
     def via(self) -> Via:
         """The topmost Via."""
-        vias = self.headers.get_all("Via")
-        if not vias:
-            raise RemoteProtocolError("no Via")
-        return Via.parse(vias[0])
+        return Via.parse(_topmost(self.headers))
 
     @_Lazy
     def vias(self) -> tuple[Via, ...]:
@@ -186,6 +183,13 @@ def _with_start_line(line: str, headers: Headers, body: bytes) -> Message:
     return Request(method, target, headers, body)
 
 
+def _topmost(headers: Headers) -> str:
+    vias = headers.get_all("Via")
+    if not vias:
+        raise RemoteProtocolError("no Via")
+    return vias[0]
+
+
 def _only(headers: Headers, name: str) -> str:
     values = headers.get_all(name)
     if len(values) != 1:
@@ -198,8 +202,15 @@ def validate(message: Message) -> None:
 
     Raises `RemoteProtocolError`. A request so refused is answered, a response is dropped.
     """
-    _ = message.via, message.from_, message.to, message.call_id, message.cseq
-    _ = message.contacts, message.routes, message.record_routes
+    headers = message.headers
+    Via.check(_topmost(headers))
+    NameAddr.check(_only(headers, "From"))
+    NameAddr.check(_only(headers, "To"))
+    _ = message.call_id, message.cseq
+    for name in ("Contact", "Record-Route", "Route"):
+        if name in headers and headers.get(name) != "*":
+            for value in headers.get_all(name):
+                NameAddr.check(value)
     if message.headers.count("Max-Forwards") > 1:
         raise RemoteProtocolError("more than one Max-Forwards")
     if isinstance(message, Request):

@@ -23,13 +23,13 @@ COMPACT = {
 }
 """The compact forms registered with IANA (RFC 3261 section 7.3.3 and later RFCs)."""
 
-LISTS = (
+LISTS = frozenset((
     "Accept", "Accept-Contact", "Accept-Encoding", "Accept-Language", "Alert-Info", "Allow", "Allow-Events",
     "Call-Info", "Contact", "Content-Encoding", "Content-Language", "Diversion", "Error-Info",
     "Geolocation", "History-Info", "In-Reply-To", "Path", "P-Asserted-Identity", "P-Preferred-Identity",
     "Proxy-Require", "Reason", "Record-Route", "Reject-Contact", "Require", "Route", "Security-Client",
     "Security-Server", "Security-Verify", "Service-Route", "Supported", "Unsupported", "Via", "Warning",
-)  # fmt: skip
+))  # fmt: skip
 """Header fields whose grammar is a comma-separated list; no other may be split (RFC 3261 section 7.3.1)."""
 
 SINGLE = (

@@ -6,38 +6,64 @@ from urllib.parse import quote as percent_encode
 from urllib.parse import unquote as percent_decode
 
 from firmware.sip.errors import RemoteProtocolError
-from firmware.sip.grammar import HOST, MAX_LINE, PORT, Parameters, check_host, digits, find, host_text, unique
-
-ESCAPED = r"%[0-9A-Fa-f]{2}"
-"""escaped = "%" HEXDIG HEXDIG"""
+from firmware.sip.grammar import (
+    HOST,
+    MAX_LINE,
+    PORT,
+    Parameters,
+    check_host,
+    check_names,
+    digits,
+    find,
+    host_address,
+    host_text,
+)
 
 UNRESERVED = r"A-Za-z0-9\-_.!~*'()"
 """unreserved = alphanum / "-" / "_" / "." / "!" / "~" / "*" / "'" / "(" / ")\""""
 
-USER = rf"(?:[{UNRESERVED}&=+$,;?/]++|{ESCAPED})++"
+USER = rf"[{UNRESERVED}&=+$,;?/%]++"
 """user = 1*( unreserved / escaped / user-unreserved )
 user-unreserved = "&" / "=" / "+" / "$" / "," / ";" / "?" / "/\""""
 
-PASSWORD = rf"(?:[{UNRESERVED}&=+$,]++|{ESCAPED})*+"
+BARE_USER = rf"[{UNRESERVED}&=+$/%]++"
+"""The user of a URI that is not in angle brackets: no comma, semicolon or question mark (section 20)"""
+
+PASSWORD = rf"[{UNRESERVED}&=+$,%]*+"
 """password = *( unreserved / escaped / "&" / "=" / "+" / "$" / "," )"""
 
-PARAMETER_VALUE = rf"(?:[{UNRESERVED}\[\]/:&+$]++|{ESCAPED})++"
+PART = rf"[{UNRESERVED}\[\]/:&+$%]++"
 """paramchar = param-unreserved / unreserved / escaped
 param-unreserved = "[" / "]" / "/" / ":" / "&" / "+" / "$\""""
 
-HEADER_PART = rf"(?:[{UNRESERVED}\[\]/?:+$]++|{ESCAPED})"
+HEADER_PART = rf"[{UNRESERVED}\[\]/?:+$%]"
 """hnv-unreserved / unreserved / escaped
 hnv-unreserved = "[" / "]" / "/" / "?" / ":" / "+" / "$\""""
 
-_URI = re.compile(
-    rf"(?i:(sips?)):(?:({USER})(?::({PASSWORD}))?+@)?({HOST})(?::({PORT}))?+"
-    rf"((?:;{PARAMETER_VALUE}(?:={PARAMETER_VALUE})?+)*+)"
-    rf"(?:\?({HEADER_PART}++={HEADER_PART}*+(?:&{HEADER_PART}++={HEADER_PART}*+)*+))?+"
-)
-"""SIP-URI = "sip:" [ userinfo ] hostport uri-parameters [ headers ]"""
+HEADER = rf"{HEADER_PART}++={HEADER_PART}*+"
+"""header = hname "=" hvalue"""
 
-_ABSOLUTE = re.compile(rf"([A-Za-z][A-Za-z0-9+\-.]*+):((?:[{UNRESERVED};/?:@&=+$,#\[\]]++|{ESCAPED})++)")
+
+def uri_base(user: str) -> str:
+    """SIP-URI = "sip:" [ userinfo ] hostport ... with `user` as the pattern of its user part."""
+    return rf"([Ss][Ii][Pp][Ss]?+):(?:({user})(?::({PASSWORD}))?+@)?({HOST})(?::({PORT}))?+"
+
+
+URI_TAIL = rf"((?:;{PART}(?:={PART})?+)*+)(?:\?({HEADER}(?:&{HEADER})*+))?+"
+"""... uri-parameters [ headers ]"""
+
+OTHER_SCHEME = r"(?![Ss][Ii][Pp][Ss]?+:)([A-Za-z][A-Za-z0-9+\-.]*+)"
+"""scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ), other than those of this file"""
+
+OPAQUE = rf"[{UNRESERVED}/:@&=+$#\[\]%]"
+"""uric = reserved / unreserved / escaped, without what ends a URI that is not in angle brackets"""
+
+_URI = re.compile(uri_base(USER) + URI_TAIL)
+_ABSOLUTE = re.compile(rf"{OTHER_SCHEME}:((?:{OPAQUE}|[;?,])++)")
 """absoluteURI = scheme ":" ( hier-part / opaque-part )"""
+
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+"""escaped = "%" HEXDIG HEXDIG"""
 
 _COMPARED_EVEN_IF_ABSENT = ("user", "ttl", "method", "maddr", "transport")
 """Parameters that, standing in one URI only, make the two differ (RFC 3261 section 19.1.4)."""
@@ -65,15 +91,31 @@ class Uri:
         match = _URI.fullmatch(text) if len(text) <= MAX_LINE else None
         if match is None:
             raise RemoteProtocolError("malformed SIP URI")
-        scheme, user, password, host, port, parameters, headers = match.groups()
+        check_uri(*match.groups())
+        return cls.of(*match.groups())
+
+    @classmethod
+    def of(
+        cls,
+        scheme: str,
+        user: str | None,
+        password: str | None,
+        host: str,
+        port: str | None,
+        parameters: str | None,
+        headers: str | None,
+    ) -> "Uri":
+        """The URI of the groups of its pattern, which `check_uri` has seen."""
         return cls(
             scheme.lower(),
             user,
             password,
-            check_host(host),
-            digits(port, 65535, "port") if port else None,
-            _parameters(parameters) if parameters else (),
-            tuple([(name, value) for name, _, value in _pairs(headers, "&")]) if headers else (),
+            host_address(host),
+            int(port) if port else None,
+            tuple([(name, value or None) for name, value in _pairs(parameters[1:], ";")])
+            if parameters
+            else (),
+            tuple(_pairs(headers, "&")) if headers else (),
         )
 
     def __str__(self) -> str:
@@ -111,6 +153,7 @@ class AbsoluteUri:
         match = _ABSOLUTE.fullmatch(text) if len(text) <= MAX_LINE else None
         if match is None:
             raise RemoteProtocolError("malformed URI")
+        check_escapes(match[2])
         return cls(match[1].lower(), match[2])
 
     def __str__(self) -> str:
@@ -123,8 +166,7 @@ class AbsoluteUri:
 
 def parse_uri(text: str) -> Uri | AbsoluteUri:
     """The URI that `text` writes, of whichever scheme. Raises `RemoteProtocolError`."""
-    scheme = text[:5].lower()
-    return Uri.parse(text) if scheme.startswith(("sip:", "sips:")) else AbsoluteUri.parse(text)
+    return Uri.parse(text) if text[:5].lower().startswith(("sip:", "sips:")) else AbsoluteUri.parse(text)
 
 
 def escape_user(text: str) -> str:
@@ -132,13 +174,35 @@ def escape_user(text: str) -> str:
     return percent_encode(text, safe="-_.!~*'()&=+$,;?/")
 
 
-def _pairs(text: str, separator: str) -> list[tuple[str, str, str]]:
-    return [part.partition("=") for part in text.split(separator)]
+def check_uri(
+    scheme: str,
+    user: str | None,
+    password: str | None,
+    host: str,
+    port: str | None,
+    parameters: str | None,
+    headers: str | None,
+) -> None:
+    """Refuse what the pattern lets pass: half escapes, impossible hosts and ports, repeated parameters."""
+    if host[-1] in "0123456789.]":
+        check_host(host)
+    if port and len(port) > 4:
+        digits(port, 65535, "port")
+    if parameters and parameters.count(";") > 1:
+        check_names([name for name, _ in _pairs(parameters[1:], ";")])
+    for part in (user, password, parameters, headers):
+        if part and "%" in part:
+            check_escapes(part)
 
 
-def _parameters(text: str) -> Parameters:
-    parameters = tuple([(name, value or None) for name, _, value in _pairs(text[1:], ";")])
-    return unique(parameters) if len(parameters) > 1 else parameters
+def check_escapes(text: str) -> None:
+    """Refuse a percent sign that does not begin an escape."""
+    if _BAD_ESCAPE.search(text):
+        raise RemoteProtocolError("a percent sign that escapes nothing")
+
+
+def _pairs(text: str, separator: str) -> list[tuple[str, str]]:
+    return [(name, value) for name, _, value in [part.partition("=") for part in text.split(separator)]]
 
 
 def _identity(uri: Uri) -> tuple[object, ...]:
