@@ -20,7 +20,6 @@ class Reception:
 
     __slots__ = (
         "_base",
-        "_clock_rate",
         "_expected_before",
         "_highest",
         "_jitter",
@@ -30,16 +29,17 @@ class Reception:
         "_report_arrived",
         "_report_middle",
         "_transit",
+        "clock_rate",
         "received",
         "ssrc",
     )
 
     def __init__(self, ssrc: int, clock_rate: int) -> None:
-        """`clock_rate` of the payload, in Hz."""
         self.ssrc = ssrc
         self.received = 0
         """Packets, duplicates included."""
-        self._clock_rate = clock_rate
+        self.clock_rate = clock_rate
+        """Of the payload, in Hz."""
         self._jitter = 0.0  # timestamp units
         self._transit: float | None = None
         self._lost_before = 0  # lost in time lines that ended
@@ -53,8 +53,8 @@ class Reception:
         self._received_here = 0
         self._expected_before = self._received_before = 0
 
-    def count(self, sequence: int, timestamp: int, now: float) -> None:
-        """Count a packet that arrived `now`."""
+    def count(self, sequence: int, timestamp: int | None, now: float) -> None:
+        """Count a packet that arrived `now`; without a timestamp it says nothing of jitter."""
         if self._received_here == 0:
             self._begin(sequence)
         extended = extend(sequence, self._highest, 16)
@@ -66,7 +66,8 @@ class Reception:
             self._highest = extended
         self.received += 1
         self._received_here += 1
-        self._count_jitter(timestamp, now)
+        if timestamp is not None:
+            self._count_jitter(timestamp, now)
 
     @property
     def lost(self) -> int:
@@ -76,7 +77,7 @@ class Reception:
     @property
     def jitter(self) -> float:
         """Interarrival jitter in seconds (RFC 3550 section 6.4.1)."""
-        return self._jitter / self._clock_rate
+        return self._jitter / self.clock_rate
 
     @property
     def highest_sequence(self) -> int:
@@ -111,10 +112,10 @@ class Reception:
         return self._highest - self._base + 1 - self._received_here
 
     def _count_jitter(self, timestamp: int, now: float) -> None:
-        transit = now * self._clock_rate - timestamp
+        transit = now * self.clock_rate - timestamp
         if self._transit is not None:
             # Both wrap together with the timestamp, whose difference is what counts.
             step = abs((transit - self._transit + 2**31) % 2**32 - 2**31)
-            if step < MAX_JITTER_STEP * self._clock_rate:
+            if step < MAX_JITTER_STEP * self.clock_rate:
                 self._jitter += (step - self._jitter) / 16
         self._transit = transit

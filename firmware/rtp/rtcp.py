@@ -75,7 +75,8 @@ class SenderReport:
         """Reads what follows the common header; raises RemoteProtocolError."""
         if len(body) < _SENDER.size:
             raise RemoteProtocolError(_CUT_SHORT)
-        return cls(*_SENDER.unpack_from(body), _read_blocks(body[_SENDER.size :], count))
+        ssrc, ntp, rtp, packets, octets = _SENDER.unpack_from(body)
+        return cls(ssrc, ntp, rtp, packets, octets, _read_blocks(body[_SENDER.size :], count))
 
     def __bytes__(self) -> bytes:
         sender = _SENDER.pack(self.ssrc, self.ntp_timestamp, self.rtp_timestamp, self.packets, self.octets)

@@ -118,28 +118,32 @@ class DigitSender:
 class DigitReceiver:
     """Tells each key once, however many packets describe it."""
 
-    __slots__ = ("_clock_rate", "_duration", "_event", "_start", "_told")
+    __slots__ = ("_duration", "_event", "_start", "_told")
 
-    def __init__(self, clock_rate: int) -> None:
-        self._clock_rate = clock_rate
+    def __init__(self) -> None:
         self._event = -1
         self._start = 0
         self._duration = 0
         self._told = True
 
-    def receive(self, packet: RtpPacket) -> list[tuple[str, int]]:
-        """(digit, duration so far in timestamp units) of keys now known to be pressed; RemoteProtocolError."""
+    def receive(self, packet: RtpPacket, clock_rate: int) -> list[tuple[str, int]]:
+        """(digit, timestamp units it lasted so far) of keys now known; raises RemoteProtocolError."""
         event = TelephoneEvent.parse(packet.payload)
         told: list[tuple[str, int]] = []
-        if not self._is_known(event, packet):
+        if not self._is_known(event, packet, clock_rate):
             told += self.finish()
             self._event, self._start, self._duration = event.event, packet.timestamp, 0
             self._told = event.event >= len(DIGITS)
         if event.event == self._event and packet.timestamp == self._start:
             self._duration = max(self._duration, event.duration)
-            if event.end or self._duration >= REPORT_AFTER * self._clock_rate:
+            if event.end or self._duration >= REPORT_AFTER * clock_rate:
                 told += self.finish()
         return told
+
+    @property
+    def pending(self) -> bool:
+        """Whether a key is down that was not told yet."""
+        return not self._told
 
     def finish(self) -> list[tuple[str, int]]:
         """The key whose end was lost, if any: voice or another key has begun."""
@@ -148,13 +152,13 @@ class DigitReceiver:
         self._told = True
         return [(DIGITS[self._event], self._duration)]
 
-    def _is_known(self, event: TelephoneEvent, packet: RtpPacket) -> bool:
+    def _is_known(self, event: TelephoneEvent, packet: RtpPacket, clock_rate: int) -> bool:
         """Whether a packet belongs to the newest event or an earlier one."""
         if self._event < 0:
             return False
         ahead = extend(packet.timestamp, self._start, 32) - self._start
         if 0 < ahead == self._duration and event.event == self._event and not packet.marker:
             self._start, self._duration = packet.timestamp, 0  # a key held long: the next segment
-        elif ahead > 0 or ahead < -REORDERED * self._clock_rate:
+        elif ahead > 0 or ahead < -REORDERED * clock_rate:
             return False
         return ahead != 0 or event.event == self._event
