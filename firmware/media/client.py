@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from firmware.control.framing import Framer, FramingError
@@ -30,7 +31,7 @@ class VoiceClient:
 
     @property
     def connected(self) -> bool:
-        """Whether a request sent now would go out."""
+        """Whether a request sent now would go out: the media process has said `Hello`."""
         return self._writer is not None
 
     def send(self, request: Request) -> bool:
@@ -43,28 +44,26 @@ class VoiceClient:
     async def run(self) -> None:
         """Stay connected until cancelled. Raises `FramingError` when the other end speaks another version."""
         while True:
-            try:
-                reader, self._writer = await asyncio.open_unix_connection(str(self._path))
-            except OSError:
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            await self._converse(reader, self._writer)
+            with suppress(OSError):  # there is no media process, or it died; the next attempt tells
+                await self._converse(*await asyncio.open_unix_connection(str(self._path)))
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._framer = Framer(Report)  # type: ignore[arg-type]
         try:
             while data := await reader.read(READ_BYTES):
                 for report in self._framer.receive(data):
-                    _check_version(report)
+                    if isinstance(report, Hello):
+                        _check_version(report)
+                        self._writer = writer
                     self._on_report(report)
-        except ConnectionError:
-            pass  # the media process died; the end of the stream says no more than that
         finally:
-            self._writer = None
             writer.close()
-            self._on_lost()
+            if self._writer is not None:
+                self._writer = None
+                self._on_lost()
 
 
-def _check_version(report: Report) -> None:
-    if isinstance(report, Hello) and report.version != VERSION:
-        raise FramingError(f"the media process speaks version {report.version}, this phone {VERSION}")
+def _check_version(hello: Hello) -> None:
+    if hello.version != VERSION:
+        raise FramingError(f"the media process speaks version {hello.version}, this phone {VERSION}")
