@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Self
+from typing import Self, cast
 
 from firmware.net.transport import (
     Receiver,
@@ -79,9 +79,8 @@ class UdpSocket(asyncio.DatagramProtocol):
     # asyncio.DatagramProtocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.DatagramTransport):
-            self._transport = transport
-            self.host, self.port = transport.get_extra_info("sockname")[:2]
+        self._transport = cast(asyncio.DatagramTransport, transport)
+        self.host, self.port = transport.get_extra_info("sockname")[:2]
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         try:
