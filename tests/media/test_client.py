@@ -53,7 +53,7 @@ class Media:
         reports: deque[Report] = deque()
         wake = Wake()
         self.engine = Engine(reports, wake)
-                controller = Controller(
+        controller = Controller(
             self.engine,
             lambda hosts, port_range, ports: allocate(hosts, port_range, ports, os.urandom),
             lambda device: None,
