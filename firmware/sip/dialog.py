@@ -1,7 +1,7 @@
 """Dialogs: what two user agents remember of each other (RFC 3261 section 12)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from firmware.sip.errors import LocalProtocolError, RemoteProtocolError
@@ -73,7 +73,7 @@ class Dialog:
     """CSeq number of the peer's latest request, None before the first."""
     secure: bool = False
     """The dialog was made by a request to a SIPS URI over TLS (RFC 3261 12.1.1)."""
-    is_uac: bool = field(default=True)
+    is_uac: bool = True
     """The first request was ours."""
 
     @classmethod

@@ -144,9 +144,9 @@ class TransactionLayer:
         is_invite = transaction.request.method == "INVITE"
         if not is_invite and response.status in _FORBIDDEN_TO_NON_INVITE:
             raise LocalProtocolError(f"RFC 4320 forbids a {response.status} to {transaction.request.method}")
+        self._step(transaction, _trigger_of(response), now, message=response)
         if is_invite and response.status >= 200 and not transaction.terminated:
             self._file(transaction, acknowledgement_key(transaction.keys[0], response))
-        self._step(transaction, _trigger_of(response), now, message=response)
 
     def receive(self, message: Message, flow: Flow, now: float) -> None:
         """Take a message from `flow`. Raises `RemoteProtocolError` for what `validate` would refuse."""

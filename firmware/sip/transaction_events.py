@@ -69,7 +69,8 @@ class RequestReceived:
     request: Request
     flow: Flow
     cancels: ServerTransaction | None = None
-    """For a CANCEL, the INVITE that it means; None in a CANCEL asks for a 481 (RFC 3261 9.2)."""
+    """For a CANCEL, the INVITE that it means, to be answered 487 while it is still proceeding (RFC 3261 9.2).
+    None with a CANCEL asks for a 481."""
 
 
 @dataclass(frozen=True, slots=True)

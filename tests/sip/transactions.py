@@ -44,11 +44,18 @@ def make_request(method: str = "INVITE", **fields: str) -> Request:
     return Request(method, Uri.parse("sip:bob@example.com"), headers)
 
 
-def incoming(method: str = "INVITE", branch: str = "z9hG4bKpeer", **fields: str) -> Request:
-    """The same as a peer at 192.0.2.2:5070 sends it to us."""
+PEER_VIA = "SIP/2.0/UDP 192.0.2.2:5070;branch=z9hG4bKpeer"
+
+
+def incoming(method: str = "INVITE", via: str = PEER_VIA, **fields: str) -> Request:
+    """The same as a peer sends it to us."""
     request = make_request(method, **fields)
-    via = f"SIP/2.0/UDP 192.0.2.2:5070;branch={branch}"
-    return Request(method, request.uri, request.headers.prepended("Via", fields.get("Via", via)))
+    return Request(method, request.uri, request.headers.prepended("Via", via))
+
+
+def other_branch(branch: str) -> str:
+    """The peer's Via with `branch`."""
+    return PEER_VIA.replace("z9hG4bKpeer", branch)
 
 
 @dataclass
