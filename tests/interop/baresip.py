@@ -6,6 +6,7 @@ the versions of Debian 12 (1.0) and later: a module or setting that one of them 
 """
 
 import json
+import re
 import socket
 import time
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ MODULES = (
     *("aufile", "aubridge", "sndfile"),
     *("srtp", "account", "menu", "ctrl_tcp"),
 )
+ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 APPLICATIONS = ("account", "menu", "ctrl_tcp")
 SAMPLE_RATES = {"pcmu": 8000, "pcma": 8000, "g722": 16000, "opus": 48000}
 CODEC_NAMES = {"pcmu": "PCMU/8000/1", "pcma": "PCMA/8000/1", "g722": "G722/16000/1", "opus": "opus/48000/2"}
@@ -95,9 +97,10 @@ class Baresip(Program):
         self._unseen: list[Event] = []
         self._commands = 0
         self.says = speech.samples(10.0, self.sample_rate) if says is None else says
-        speech.write_wav(
-            folder / "says.wav", speech.padded(self.says, lasting, self.sample_rate), self.sample_rate
-        )
+        # baresip 1.0 wants a file of the codec's own rate and channels.
+        channels = int(CODEC_NAMES[codec][-1])
+        until_end = speech.padded(self.says, lasting, self.sample_rate)
+        speech.write_wav(folder / "says.wav", until_end, self.sample_rate, channels)
         (folder / "accounts").write_text(account.line(codec))
         (folder / "contacts").write_text("")
         (folder / "config").write_text(self._configuration(authority, certificate, settings or {}))
@@ -139,11 +142,8 @@ class Baresip(Program):
             values["sip_certificate"] = str(certificate)
         lines = [f"{name} {value}" for name, value in {**values, **settings}.items()]
         there = [name for name in MODULES if (modules / f"{name}.so").exists()]
-        # account, menu and ctrl_tcp are applications: loaded after everything that they use.
-        kinds = {
-            name: "module_app" if name in ("account", "menu", "ctrl_tcp") else "module" for name in there
-        }
-        return "\n".join(lines + [f"{kind} {name}.so" for name, kind in kinds.items()]) + "\n"
+        lines += [f"{'module_app' if name in APPLICATIONS else 'module'} {name}.so" for name in there]
+        return "\n".join(lines) + "\n"
 
     # --- control
 
@@ -217,7 +217,12 @@ class Baresip(Program):
     # --- the phone
 
     def wait_registered(self, seconds: float = 10.0) -> None:
-        self.wait_for("REGISTER_OK", seconds)
+        # Its first REGISTER may be answered before we are connected to hear of it, so no event is waited for.
+        self.wait_until(self.is_registered, "register", seconds)
+
+    def is_registered(self) -> bool:
+        lines = ANSI_COLOUR.sub("", self.command("reginfo"))
+        return re.search(r"^>?\s*sip\S+\s+OK\b", lines, re.MULTILINE) is not None
 
     def dial(self, uri: str) -> None:
         self.command("dial", uri)

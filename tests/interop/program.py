@@ -14,7 +14,6 @@ from typing import Self, TypeVar
 T = TypeVar("T")
 
 LONGEST_START = 15.0
-LONGEST_STOP = 5.0
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -40,7 +39,10 @@ class Program:
     """Starts `command` when entered and ends it when left.
 
     Subclasses override `is_ready`, which observes (a port that answers, a line in the log) and never sleeps.
+    `patience` is how many seconds it gets to end when asked to.
     """
+
+    patience = 5.0
 
     def __init__(self, folder: Path, command: Sequence[str], environment: Mapping[str, str] | None = None):
         folder.mkdir(parents=True, exist_ok=True)
@@ -100,12 +102,17 @@ class Program:
         if self._process.poll() is None:
             self._process.terminate()
             try:
-                self._process.wait(LONGEST_STOP)
+                self._process.wait(self.patience)
             except subprocess.TimeoutExpired:
                 # The session that was opened for it has only itself and its children.
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
         return self._process.returncode
+
+    def wait(self, seconds: float) -> int:
+        """Waits until the program ends by itself; returns its exit status."""
+        self.wait_until(lambda: not self.running, "end", seconds)
+        return self.stop()
 
     def log(self) -> str:
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
@@ -120,8 +127,8 @@ class Program:
             value = condition()
             if value:
                 return value
-            if not self.running:
+            if not self.running and not condition():
                 raise ProgramFailed(f"{self.name} ended before it could {what}:\n{self.log_tail()}")
             if time.monotonic() > deadline:
                 raise ProgramFailed(f"{self.name} did not {what} within {seconds:g} s:\n{self.log_tail()}")
-            time.sleep(0.01)
+            time.sleep(0.02)
