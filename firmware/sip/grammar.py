@@ -79,6 +79,8 @@ _DIGITS = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}+")
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}")
 _HEX4 = re.compile(r"[0-9A-Fa-f]{1,4}+")
 _PARAMETER = re.compile(PARAMETER)
+_NAME = re.compile(rf";{SWS}([^;= \t]++)")
+_QUOTED = re.compile(QUOTED_STRING)
 _ELEMENT = re.compile(rf'(?:[^",<]++|{QUOTED_STRING}|<[^<>"]*+>)*+')
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 
@@ -116,13 +118,9 @@ def parse_parameters(text: str) -> Parameters:
 def check_parameters(text: str) -> None:
     """Refuse parameters that are too many or have a name twice (RFC 3261 section 7.3.1)."""
     if text.count(";") > 1:
-        check_names([name for name, _ in _PARAMETER.findall(text)])
-
-
-def check_names(names: list[str]) -> None:
-    """Refuse parameter names that are too many or stand twice."""
-    if len(names) > MAX_PARAMETERS or len({name.lower() for name in names}) != len(names):
-        raise RemoteProtocolError("a parameter given twice, or too many of them")
+        names = _NAME.findall(_QUOTED.sub("", text) if '"' in text else text)
+        if len(names) > MAX_PARAMETERS or len({name.lower() for name in names}) != len(names):
+            raise RemoteProtocolError("a parameter given twice, or too many of them")
 
 
 def parameter_text(parameters: Parameters) -> str:

@@ -17,11 +17,11 @@ from firmware.sip.grammar import (
 from firmware.sip.headers import Headers
 from firmware.sip.names import canonical
 
-_FOLD = re.compile(r"\r\n[ \t]++")
+_FOLD = re.compile(r"\n[ \t]++")
 """LWS = [*WSP CRLF] 1*WSP, without the white space before the CRLF, which is white space all the same"""
 
-_FIELD = re.compile(rf"\r\n({TOKEN}){SWS}:{SWS}([^\r\n]*+)")
-"""message-header = field-name HCOLON *(field-value) CRLF, with the CRLF before it"""
+_FIELD = re.compile(rf"\n({TOKEN}){SWS}:{SWS}((?:.*[^ \t\n])?+)")
+"""message-header = field-name HCOLON *(field-value) CRLF, with the line end before it"""
 
 _CONTROLS = bytes([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -31,25 +31,31 @@ _VISIBLE = re.compile(rf'(?:[^"\x00-\x08\x0b\x0c\x0e-\x1f\x7f]++|{QUOTED_STRING}
 
 def read_head(head: bytes) -> tuple[str, Headers]:
     """Start line and header fields in the bytes before the empty line. Raises `RemoteProtocolError`."""
+    lines = head.replace(b"\r\n", b"\n")
+    ends = len(head) - len(lines)
+    if b"\r" in lines or lines.count(b"\n") != ends:
+        raise RemoteProtocolError("a line end that is not CRLF")
     try:
-        text = head.decode()
+        start_line, end, rest = lines.decode().partition("\n")
     except UnicodeDecodeError as error:
         raise RemoteProtocolError("the header is no UTF-8") from error
-    if not text.count("\r\n") == text.count("\n") == text.count("\r"):
-        raise RemoteProtocolError("a line end that is not CRLF")
-    if "\r\n " in text or "\r\n\t" in text:
-        text = _FOLD.sub(" ", text)
-    start_line, line_end, fields = text.partition("\r\n")
-    found = _FIELD.findall(line_end + fields)
-    if len(found) != text.count("\r\n"):
-        raise RemoteProtocolError("malformed header field")
-    if len(found) > MAX_HEADERS or (len(text) > MAX_LINE and max(map(len, text.split("\r\n"))) > MAX_LINE):
+    fields = _FIELD.findall(end + rest)
+    if len(fields) != ends:
+        rest, folds = _FOLD.subn(" ", end + rest)
+        fields = _FIELD.findall(rest)
+        if len(fields) != ends - folds:
+            raise RemoteProtocolError("malformed header field")
+    if len(fields) > MAX_HEADERS or (len(head) > MAX_LINE and any(len(v) > MAX_LINE for _, v in fields)):
         raise RemoteProtocolError("too many or too long header fields", 513)
     if len(head.translate(None, _CONTROLS)) != len(head):
-        _check_controls(text.split("\r\n"))
-    if " \r\n" in text or "\t\r\n" in text or text[-1:] in (" ", "\t"):
-        found = [(name, value.rstrip(" \t")) for name, value in found]
-    return start_line, Headers(found)
+        _check_controls(fields)
+    return start_line, Headers(fields)
+
+
+def _check_controls(fields: list[tuple[str, str]]) -> None:
+    for _, value in fields:
+        if _CONTROL.search(value) and not _VISIBLE.fullmatch(value):
+            raise RemoteProtocolError("a control character that is not escaped")
 
 
 def content_length(headers: Headers, absent: int) -> int:
@@ -60,12 +66,6 @@ def content_length(headers: Headers, absent: int) -> int:
     if len(values) > 1:
         raise RemoteProtocolError("more than one Content-Length")
     return digits(values[0], UINT32, "Content-Length")
-
-
-def _check_controls(lines: list[str]) -> None:
-    for line in lines:
-        if _CONTROL.search(line) and not _VISIBLE.fullmatch(line):
-            raise RemoteProtocolError("a control character that is not escaped")
 
 
 def readable_fields(data: bytes) -> list[tuple[str, str]] | None:

@@ -8,6 +8,7 @@ from firmware.sip.errors import RemoteProtocolError
 from firmware.sip.grammar import (
     HOST,
     LWS,
+    MAX_DIGITS,
     MAX_LINE,
     PARAMETERS,
     PORT,
@@ -16,7 +17,6 @@ from firmware.sip.grammar import (
     TOKEN,
     UINT32,
     Parameters,
-    check_host,
     check_parameters,
     digits,
     find,
@@ -170,13 +170,13 @@ class NameAddr:
         match = _ADDRESS.fullmatch(text) if len(text) <= MAX_LINE else None
         if match is None:
             raise RemoteProtocolError("malformed address")
-        _, _, *sip, other, opaque, parameters = match.groups()
-        if other:
-            check_escapes(opaque)
-        else:
-            check_uri(*sip)
+        host, port, uri_parameters, parameters = match.group(6, 7, 8, 12)
+        if host:
+            check_uri(host, port, uri_parameters)
         if parameters:
             check_parameters(parameters)
+        if "%" in text:
+            check_escapes(text[max(match.end(2), 0) : match.start(12)])
         return match
 
     def __str__(self) -> str:
@@ -233,13 +233,8 @@ class Via:
         match = _VIA.fullmatch(text) if len(text) <= MAX_LINE else None
         if match is None:
             raise RemoteProtocolError("malformed Via")
-        _, host, port, parameters = match.groups()
-        if host[-1] in "0123456789.]":
-            check_host(host)
-        if port:
-            digits(port, 65535, "port")
-        if parameters:
-            check_parameters(parameters)
+        host, port, parameters = match.group(2, 3, 4)
+        check_uri(host, port, parameters)
         return match
 
     def __str__(self) -> str:
@@ -275,7 +270,7 @@ class Via:
         return digits(rport, 65535, "rport") if rport else None
 
 
-_CSEQ = re.compile(rf"([0-9]++){LWS}({TOKEN})")
+_CSEQ = re.compile(rf"([0-9]{{1,{MAX_DIGITS}}}+){LWS}({TOKEN})")
 """CSeq = "CSeq" HCOLON 1*DIGIT LWS Method"""
 
 
@@ -290,9 +285,9 @@ class CSeq:
     def parse(cls, text: str) -> "CSeq":
         """The number and method that `text` writes. Raises `RemoteProtocolError`."""
         match = _CSEQ.fullmatch(text)
-        if match is None:
+        if match is None or (number := int(match[1])) > UINT32:
             raise RemoteProtocolError("malformed CSeq")
-        return cls(digits(match[1], UINT32, "CSeq"), match[2])
+        return cls(number, match[2])
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any, Generic, TypeVar, overload
 
 from firmware.sip.errors import LocalProtocolError, RemoteProtocolError
-from firmware.sip.grammar import MAX_MESSAGE, TOKEN, is_call_id
+from firmware.sip.grammar import MAX_MESSAGE, TOKEN, is_call_id, split_list
 from firmware.sip.head import content_length, read_head, readable_fields
 from firmware.sip.headers import CSeq, Headers, NameAddr, Via
 from firmware.sip.names import METHODS, REASONS
@@ -141,7 +141,7 @@ Message = Request | Response
 _REQUEST_LINE = re.compile(rf"({TOKEN}) ([^ \t]++) (?i:SIP)/([0-9]++\.[0-9]++)")
 """Request-Line = Method SP Request-URI SP SIP-Version CRLF, SIP-Version = "SIP" "/" 1*DIGIT "." 1*DIGIT"""
 
-_STATUS_LINE = re.compile(r"(?i:SIP)/([0-9]++\.[0-9]++) ([1-6][0-9]{2})(?: ([^\r\n]*+))?+")
+_STATUS_LINE = re.compile(r"(?i:SIP)/([0-9]++\.[0-9]++) ([1-6][0-9]{2})(?: ([^\x00-\x08\x0a-\x1f\x7f]*+))?+")
 """Status-Line = SIP-Version SP Status-Code SP Reason-Phrase CRLF
 
 The space before an empty reason phrase may be missing (RFC 4475 section 3.1.1.13)."""
@@ -184,10 +184,10 @@ def _with_start_line(line: str, headers: Headers, body: bytes) -> Message:
 
 
 def _topmost(headers: Headers) -> str:
-    vias = headers.get_all("Via")
-    if not vias:
+    via = headers.get("Via")
+    if via is None:
         raise RemoteProtocolError("no Via")
-    return vias[0]
+    return split_list(via)[0] if "," in via else via
 
 
 def _only(headers: Headers, name: str) -> str:
@@ -207,16 +207,21 @@ def validate(message: Message) -> None:
     NameAddr.check(_only(headers, "From"))
     NameAddr.check(_only(headers, "To"))
     _ = message.call_id, message.cseq
-    for name in ("Contact", "Record-Route", "Route"):
-        if name in headers and headers.get(name) != "*":
-            for value in headers.get_all(name):
-                NameAddr.check(value)
+    if headers.get("Contact") != "*":
+        _check_addresses(headers.get_all("Contact"))
+    _check_addresses(headers.get_all("Record-Route"))
+    _check_addresses(headers.get_all("Route"))
     if message.headers.count("Max-Forwards") > 1:
         raise RemoteProtocolError("more than one Max-Forwards")
     if isinstance(message, Request):
         _validate_request(message)
     elif len(message.headers.get_all("Via")) > 1:
         raise RemoteProtocolError("a response that was meant for somebody else")
+
+
+def _check_addresses(values: tuple[str, ...]) -> None:
+    for value in values:
+        NameAddr.check(value)
 
 
 def _validate_request(request: Request) -> None:
@@ -226,8 +231,8 @@ def _validate_request(request: Request) -> None:
     branch = request.via.branch or ""
     if branch == MAGIC_COOKIE:
         raise RemoteProtocolError("a branch that identifies nothing")
-    if request.method == "INVITE" and len(request.contacts) != 1:
-        if not request.contacts and not branch.startswith(MAGIC_COOKIE):
+    if request.method == "INVITE" and len(contacts := request.headers.get_all("Contact")) != 1:
+        if not contacts and not branch.startswith(MAGIC_COOKIE):
             return  # RFC 2543 did not ask for one, see RFC 4475 section 3.4.1
         raise RemoteProtocolError("an INVITE needs exactly one Contact")
 

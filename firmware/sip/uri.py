@@ -12,7 +12,7 @@ from firmware.sip.grammar import (
     PORT,
     Parameters,
     check_host,
-    check_names,
+    check_parameters,
     digits,
     find,
     host_address,
@@ -91,7 +91,9 @@ class Uri:
         match = _URI.fullmatch(text) if len(text) <= MAX_LINE else None
         if match is None:
             raise RemoteProtocolError("malformed SIP URI")
-        check_uri(*match.groups())
+        check_uri(*match.group(4, 5, 6))
+        if "%" in text:
+            check_escapes(text)
         return cls.of(*match.groups())
 
     @classmethod
@@ -105,16 +107,14 @@ class Uri:
         parameters: str | None,
         headers: str | None,
     ) -> "Uri":
-        """The URI of the groups of its pattern, which `check_uri` has seen."""
+        """The URI of the groups of its pattern, once checked."""
         return cls(
             scheme.lower(),
             user,
             password,
-            host_address(host),
+            host_address(host) if host[-1] == "]" else host,
             int(port) if port else None,
-            tuple([(name, value or None) for name, value in _pairs(parameters[1:], ";")])
-            if parameters
-            else (),
+            tuple([(n, v or None) for n, v in _pairs(parameters[1:], ";")]) if parameters else (),
             tuple(_pairs(headers, "&")) if headers else (),
         )
 
@@ -153,7 +153,8 @@ class AbsoluteUri:
         match = _ABSOLUTE.fullmatch(text) if len(text) <= MAX_LINE else None
         if match is None:
             raise RemoteProtocolError("malformed URI")
-        check_escapes(match[2])
+        if "%" in text:
+            check_escapes(text)
         return cls(match[1].lower(), match[2])
 
     def __str__(self) -> str:
@@ -174,25 +175,14 @@ def escape_user(text: str) -> str:
     return percent_encode(text, safe="-_.!~*'()&=+$,;?/")
 
 
-def check_uri(
-    scheme: str,
-    user: str | None,
-    password: str | None,
-    host: str,
-    port: str | None,
-    parameters: str | None,
-    headers: str | None,
-) -> None:
-    """Refuse what the pattern lets pass: half escapes, impossible hosts and ports, repeated parameters."""
+def check_uri(host: str, port: str | None, parameters: str | None) -> None:
+    """Refuse what the pattern lets pass: impossible hosts and ports, repeated parameters."""
     if host[-1] in "0123456789.]":
         check_host(host)
     if port and len(port) > 4:
         digits(port, 65535, "port")
-    if parameters and parameters.count(";") > 1:
-        check_names([name for name, _ in _pairs(parameters[1:], ";")])
-    for part in (user, password, parameters, headers):
-        if part and "%" in part:
-            check_escapes(part)
+    if parameters:
+        check_parameters(parameters)
 
 
 def check_escapes(text: str) -> None:
