@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any, Generic, TypeVar, overload
 
 from firmware.sip.errors import LocalProtocolError, RemoteProtocolError
-from firmware.sip.grammar import MAX_MESSAGE, TOKEN, is_call_id, split_list
+from firmware.sip.grammar import MAX_MESSAGE, SWS, TOKEN, is_call_id, split_list
 from firmware.sip.head import content_length, read_head, readable_fields
 from firmware.sip.headers import CSeq, Headers, NameAddr, Via
 from firmware.sip.names import METHODS, REASONS
@@ -207,15 +207,15 @@ def validate(message: Message) -> None:
     NameAddr.check(_only(headers, "From"))
     NameAddr.check(_only(headers, "To"))
     _ = message.call_id, message.cseq
-    if headers.get("Contact") != "*":
-        _check_addresses(headers.get_all("Contact"))
-    _check_addresses(headers.get_all("Record-Route"))
-    _check_addresses(headers.get_all("Route"))
-    if message.headers.count("Max-Forwards") > 1:
+    if headers.count("Max-Forwards") > 1:
         raise RemoteProtocolError("more than one Max-Forwards")
+    for name in ("Record-Route", "Route"):
+        _check_addresses(headers.get_all(name))
     if isinstance(message, Request):
         _validate_request(message)
-    elif len(message.headers.get_all("Via")) > 1:
+        return
+    _check_addresses(headers.get_all("Contact"))
+    if len(headers.get_all("Via")) > 1:
         raise RemoteProtocolError("a response that was meant for somebody else")
 
 
@@ -228,13 +228,22 @@ def _validate_request(request: Request) -> None:
     if request.cseq.method != request.method:
         known = request.method in METHODS
         raise RemoteProtocolError("the CSeq names another method", 400 if known else 501)
-    branch = request.via.branch or ""
-    if branch == MAGIC_COOKIE:
+    if _EMPTY_BRANCH.search(_topmost(request.headers)):
         raise RemoteProtocolError("a branch that identifies nothing")
-    if request.method == "INVITE" and len(contacts := request.headers.get_all("Contact")) != 1:
-        if not contacts and not branch.startswith(MAGIC_COOKIE):
-            return  # RFC 2543 did not ask for one, see RFC 4475 section 3.4.1
+    contacts = request.headers.get_all("Contact")
+    if contacts != ("*",) or request.method != "REGISTER":
+        _check_addresses(contacts)
+    if request.method == "INVITE" and len(contacts) != 1 and (contacts or not _is_rfc_2543(request)):
         raise RemoteProtocolError("an INVITE needs exactly one Contact")
+
+
+def _is_rfc_2543(request: Request) -> bool:
+    """Whether the peer is of the time before RFC 3261, when an INVITE needed no Contact (RFC 4475 3.4.1)."""
+    return not (request.via.branch or "").startswith(MAGIC_COOKIE)
+
+
+_EMPTY_BRANCH = re.compile(rf"={SWS}{MAGIC_COOKIE}{SWS}(?:;|$)")
+"""RFC 4475 section 3.2.1"""
 
 
 def response_to(
