@@ -17,7 +17,7 @@ _KINDS: Final = {
     list: "a list",
     dict: "a table",
 }
-_PASSWORD_IN_ADDRESS: Final = re.compile(r"(:[^:@]*):[^@]*@")
+_PASSWORD_IN_ADDRESS: Final = re.compile(r"^((?:sips?:)?+[^:@]*+):.*@")
 
 
 def expected(kind: Any) -> str:
