@@ -87,7 +87,7 @@ class Sound:
     @property
     def over(self) -> bool:
         """Whether there is no more of it."""
-        return self._at >= len(self._pcm)
+        return not self._repeats and self._at >= len(self._pcm)
 
     def block(self, samples: int) -> bytes:
         """The next so many samples; silence after the end."""
