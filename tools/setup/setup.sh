@@ -88,7 +88,8 @@ build_kernel() {
     sum=$(find $folder -type f \( -name '*.py' -o -name '*.c' -o -name '*.h' \) -print0 | sort -z | xargs -0 cat | sha256sum)
     [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ] || ! compgen -G "$folder/*.so" >/dev/null || return 0
     say "building the C kernel of the audio path"
-    .venv/bin/python -m firmware.media.kernel.build || give_up "the C kernel did not build; the compiler says why above."
+    # As a file: as a module it would import the package around it, which needs the kernel.
+    .venv/bin/python $folder/build.py || give_up "the C kernel did not build; the compiler says why above."
     echo "$sum" > "$stamp"
 }
 
