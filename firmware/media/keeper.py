@@ -68,7 +68,7 @@ class DeviceKeeper:
     def end(self) -> None:
         """Close the card and end the thread."""
         self._ending = True
-        self.wish("closed")
+        self._wake.set()
         self._thread.join()
 
     def _run(self) -> None:
@@ -76,7 +76,10 @@ class DeviceKeeper:
         try:
             while not self._ending:
                 wished = self._wake.wait(self._pause())
-                self.step(self._clock(), wished)
+                if not self._ending:
+                    self.step(self._clock(), wished)
+            self._turn.take_back()
+            self._device.end()
         except StuckDriverError as error:
             words = f"{error} The voice of the phone starts again to get it back."
             self._report(self._state("failed", words))

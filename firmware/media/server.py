@@ -61,6 +61,7 @@ class Server:
     """Carries messages between the controller's connection and the `Controller`.
 
     `reports` is what the engine and the sound card have to say; whoever appends sets `wake` afterwards.
+    `ended` is called when the thread is about to end.
     """
 
     def __init__(
@@ -69,10 +70,12 @@ class Server:
         controller: Controller,
         reports: deque[Report],
         wake: Wake,
+        *,
+        ended: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._listener, self._controller, self._clock = listener, controller, clock
-        self._reports, self._wake = reports, wake
+        self._reports, self._wake, self._when_ended = reports, wake, ended
         self._connection: _Connection | None = None
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ, self._accept)
@@ -85,10 +88,13 @@ class Server:
         self._thread.start()
 
     def end(self, seconds: float) -> None:
-        """Release every stream, wait at most so long until the last has said goodbye, end the thread."""
+        """Release every stream, and end once all have said goodbye, or after so long. Does not wait."""
         self._ending = self._clock() + seconds
         self._wake.set()
-        self._thread.join(2 * seconds)
+
+    def join(self, seconds: float) -> None:
+        """Wait until the thread has ended."""
+        self._thread.join(seconds)
 
     def _run(self) -> None:
         raise_this_thread(CONTROL_PRIORITY)
@@ -103,6 +109,7 @@ class Server:
             self._send_reports()
         self._listener.close()  # first, or the phone would connect again to nobody
         self._drop()
+        self._when_ended()
 
     def _ended(self) -> bool:
         if self._ending is None:

@@ -64,6 +64,7 @@ class Media:
 
     def end(self) -> None:
         self.server.end(1.0)
+        self.server.join(5.0)
 
 
 @pytest.fixture

@@ -33,6 +33,9 @@ class Card:
             raise StuckDriverError("hand does not let go of Test Card.")
         self.body = None
 
+    def end(self) -> None:
+        self.close()
+
     def block(self, now: float) -> None:
         assert self.body is not None
         self.health.count(now)
@@ -164,4 +167,5 @@ def test_the_keepers_thread_opens_and_closes() -> None:
     room.keeper.wish("output")
     until(lambda: bool(room.reports))
     room.keeper.end()
-    assert room.states() == [("output", "running"), ("closed", "closed")]
+    assert room.states() == [("output", "running")]
+    assert room.card.body is None

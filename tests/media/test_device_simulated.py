@@ -122,3 +122,4 @@ def test_the_words_choose_the_device() -> None:
     assert type(device_from("loop")) is LoopDevice
     card = device_from("portaudio:USB Handset: Audio (hw:1,0)")
     assert card.name == "USB Handset: Audio (hw:1,0)"
+    card.end()

@@ -92,3 +92,6 @@ class Device(Protocol):
 
     def close(self) -> None:
         """Stop; the loop body is not called any more once this has returned."""
+
+    def end(self) -> None:
+        """Close, and give back whatever is kept from one opening to the next."""

@@ -1,8 +1,9 @@
 """Real sound cards, through PortAudio (PyAudio) in callback mode.
 
 PortAudio fills the output with silence before it starts, so the first block has a whole buffer of time.
-Its list of devices is made when it is initialised; it is therefore initialised anew at each opening, which
-is what finds a card that was plugged in again.
+Its list of devices is made when it is initialised, which takes too long for the time between lifting the
+handset and dial tone. So that is done beforehand, and again when no card on the list can be opened: this
+finds a card that was plugged in again.
 """
 
 import os
@@ -37,36 +38,52 @@ class PyAudioDevice:
         self.name = wanted or "the sound card"
         self.driver = "PortAudio"
         self._wanted = wanted
-        self._library: Any = None
+        self._library = _initialised()
         self._stream: Any = None
+        self._refusals: list[str] = []
 
     def open(self, use: Use, loop_body: LoopBody) -> None:
-        """Open the first candidate that works. Raises `DeviceError` when none does."""
+        """Open the first candidate that works; when none does, look for cards anew and try once more.
+
+        Raises `DeviceError`, and `StuckDriverError` when a driver does not let go.
+        """
         self.close()
+        if self._open_any(use, loop_body):
+            return
+        self.end()
+        self._library = _initialised()
+        if not self._open_any(use, loop_body):
+            raise DeviceError(_words(self._wanted, use, self._refusals))
+
+    def close(self) -> None:
+        """Close the stream. Raises `StuckDriverError` when the driver does not let go."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            self._in_time(stream.close)
+
+    def end(self) -> None:
+        """Close PortAudio as well. Raises `StuckDriverError` when the driver does not let go."""
+        self.close()
+        self._in_time(self._library.terminate)
+
+    def _in_time(self, call: Callable[[], None]) -> None:
+        calling = threading.Thread(target=call, name="close", daemon=True)
+        calling.start()
+        calling.join(CLOSE_SECONDS)
+        if calling.is_alive():
+            raise StuckDriverError(f"{self.driver} does not let go of {self.name}.")
+
+    def _open_any(self, use: Use, loop_body: LoopBody) -> bool:
+        self._refusals = []
         with quiet_libraries():
-            self._library = pyaudio.PyAudio()
-            refusals = []
             for pair in candidates(list_cards(self._library), self._wanted, use):
                 try:
                     self._start(pair, use, loop_body)
                 except (OSError, ValueError) as error:
-                    refusals.append(f"{pair.name}: {error.args[-1] if error.args else error}")
+                    self._refusals.append(f"{pair.name}: {error.args[0] if error.args else error}")
                 else:
-                    return
-        self.close()
-        raise DeviceError(_words(self._wanted, use, refusals))
-
-    def close(self) -> None:
-        """Close the stream and PortAudio. Raises `StuckDriverError` when the driver does not let go."""
-        stream, library = self._stream, self._library
-        self._stream = self._library = None
-        if library is None:
-            return
-        closing = threading.Thread(target=_close, args=(stream, library), name="close", daemon=True)
-        closing.start()
-        closing.join(CLOSE_SECONDS)
-        if closing.is_alive():
-            raise StuckDriverError(f"{self.driver} does not let go of {self.name}.")
+                    return True
+        return False
 
     def _start(self, pair: Pair, use: Use, loop_body: LoopBody) -> None:
         self.health.begin()
@@ -149,10 +166,9 @@ def quiet_libraries() -> Iterator[None]:
         os.close(kept)
 
 
-def _close(stream: Any, library: Any) -> None:
-    if stream is not None:
-        stream.close()
-    library.terminate()
+def _initialised() -> Any:
+    with quiet_libraries():
+        return pyaudio.PyAudio()
 
 
 def _words(wanted: str, use: Use, refusals: list[str]) -> str:

@@ -69,6 +69,10 @@ class SimulatedDevice:
             self._thread.join(JOIN_SECONDS)
             self._thread = None
 
+    def end(self) -> None:
+        """Nothing but what `close` does."""
+        self.close()
+
     def record(self) -> bytes:
         """The next block of the microphone."""
         return SILENCE
