@@ -12,6 +12,7 @@ from firmware.sdp.negotiation import LocalMedia
 from firmware.sip.entropy import Entropy
 from firmware.sip.errors import LocalProtocolError, RemoteProtocolError
 from firmware.sip.flow import Flow, Target
+from firmware.sip.framing import KeepAlive
 from firmware.sip.message import Message, Request, Response, parse, rejection_of, validate
 from firmware.sip.transaction import (
     ClientTransaction,

@@ -155,6 +155,10 @@ class Network:
             transport = "TCP"
         return [Target(transport, uri.host, uri.port or (5061 if transport == "TLS" else 5060), uri.host)]
 
+    def _arrive(self, node: Node, flow: Flow, data: bytes) -> None:
+        if flow.id in self.streams:
+            node.deliver(data, flow)
+
     def _next_moment(self) -> float | None:
         moments = [node.deadline() for node in self.nodes.values()]
         moments.append(self._queue[0][0] if self._queue else None)
