@@ -331,18 +331,17 @@ class TransactionLayer:
             case ClientTransaction(), Response():
                 self._tell(transaction, ResponseReceived(transaction, message, transaction.flow))
             case ServerTransaction(), Request():
-                cancels = (
-                    self._cancelled_by(message, transaction.flow) if message.method == "CANCEL" else None
-                )
+                cancels = self._cancelled_by(transaction)
                 self._tell(transaction, RequestReceived(transaction, message, transaction.flow, cancels))
 
-    def _cancelled_by(self, request: Request, flow: Flow) -> ServerTransaction | None:
-        """The INVITE that `request` means, if it is a CANCEL from the same peer (RFC 3261 9.2)."""
-        transaction = self._servers.get(cancelled_key(request))
-        if request.method != "CANCEL" or transaction is None or transaction.silent:
+    def _cancelled_by(self, cancel: ServerTransaction) -> ServerTransaction | None:
+        """The INVITE that a request means, if it is a CANCEL from the same peer (RFC 3261 9.2)."""
+        if cancel.request.method != "CANCEL":
             return None
-        same = (transaction.flow.transport, transaction.flow.remote[0]) == (flow.transport, flow.remote[0])
-        return transaction if same else None
+        invite = self._servers.get(cancelled_key(cancel.keys[0]))
+        if invite is None or invite.silent or not _is_same_peer(invite.flow, cancel.flow):
+            return None
+        return invite
 
     def _tell(self, transaction: Transaction, event: Event) -> None:
         if not transaction.silent:
@@ -352,8 +351,8 @@ class TransactionLayer:
         return self._entropy(TAG_BYTES).hex()
 
 
-_FORBIDDEN_TO_NON_INVITE = (*range(101, 200), 408)
-"""No provisional response but 100, and no 408 (RFC 4320 4.1 and 4.2)."""
+_FORBIDDEN_TO_NON_INVITE = (*range(100, 200), 408)
+"""No 408 and no provisional response (RFC 4320 4.1 and 4.2); the 100 at its time is the layer's own."""
 
 
 def _trigger_of(response: Response) -> Trigger:
@@ -363,5 +362,9 @@ def _trigger_of(response: Response) -> Trigger:
 
 
 def _is_for(transaction: ClientTransaction, via: Via, flow: Flow) -> bool:
-    """The response came back over the kind of transport that its request took (RFC 3261 18.1.2)."""
+    """The response has the sent-by of its request (RFC 3261 18.1.2) and came over the same transport."""
     return flow.transport == transaction.flow.transport and sent_by(via) == sent_by(transaction.request.via)
+
+
+def _is_same_peer(one: Flow, other: Flow) -> bool:
+    return (one.transport, one.remote[0]) == (other.transport, other.remote[0])

@@ -91,7 +91,7 @@ class TransactionTimeout:
 
 @dataclass(frozen=True, slots=True)
 class TransportFailed:
-    """The flow of a transaction failed."""
+    """The flow of a transaction failed; to an INVITE, perhaps only after its final response (figure 5)."""
 
     transaction: Transaction
     reason: str

@@ -89,12 +89,18 @@ def sent_by(via: Via) -> tuple[str, int]:
 
 def server_key(request: Request) -> ServerKey:
     """How `request` finds its server transaction (RFC 3261 17.2.3); an ACK finds that of its INVITE."""
-    via = request.via
-    if _is_unique(via):
-        return UniqueKey(
-            via.branch or "", sent_by(via), "INVITE" if request.method == "ACK" else request.method
-        )
-    return _legacy_key(request, request.method)
+    via, method = request.via, request.method
+    if via.branch and via.branch.startswith(MAGIC_COOKIE):
+        return UniqueKey(via.branch, sent_by(via), "INVITE" if method == "ACK" else method)
+    return LegacyKey(
+        str(request.uri),
+        request.to.tag,
+        request.from_.tag,
+        request.call_id,
+        request.cseq.number,
+        method,
+        str(via),
+    )
 
 
 def acknowledgement_key(key: ServerKey, response: Response) -> ServerKey:
@@ -102,12 +108,9 @@ def acknowledgement_key(key: ServerKey, response: Response) -> ServerKey:
     return key if isinstance(key, UniqueKey) else key._replace(to_tag=response.to.tag, method="ACK")
 
 
-def cancelled_key(cancel: Request) -> ServerKey:
-    """How a CANCEL finds the INVITE that it means (RFC 3261 9.2)."""
-    via = cancel.via
-    if _is_unique(via):
-        return UniqueKey(via.branch or "", sent_by(via), "INVITE")
-    return _legacy_key(cancel, "INVITE")
+def cancelled_key(key: ServerKey) -> ServerKey:
+    """How the CANCEL that is found by `key` finds the INVITE that it means (RFC 3261 9.2)."""
+    return key._replace(method="INVITE")
 
 
 def merge_key(request: Request) -> MergeKey | None:
@@ -129,19 +132,3 @@ def _sibling(request: Request, method: str, to: str) -> Request:
         ("CSeq", str(CSeq(request.cseq.number, method))),
     ]
     return Request(method, request.uri, Headers(headers))
-
-
-def _is_unique(via: Via) -> bool:
-    return (via.branch or "").startswith(MAGIC_COOKIE)
-
-
-def _legacy_key(request: Request, method: str) -> LegacyKey:
-    return LegacyKey(
-        str(request.uri),
-        request.to.tag,
-        request.from_.tag,
-        request.call_id,
-        request.cseq.number,
-        method,
-        str(request.via),
-    )

@@ -211,10 +211,6 @@ NON_INVITE_SERVER: Table = {
     (State.TRYING, Timer.TRYING_LATE): (State.PROCEEDING, (Action.SEND_TRYING,)),
     (State.TRYING, Timer.ABANDONED): (State.TERMINATED, (Action.REPORT_TIMEOUT,)),
     (State.TRYING, Trigger.TRANSPORT_ERROR): (State.TERMINATED, (Action.REPORT_FAILURE,)),
-    (State.TRYING, Trigger.PROVISIONAL): (
-        State.PROCEEDING,
-        (Stop((Timer.TRYING_LATE,)), Action.SEND_RESPONSE),
-    ),
     (State.TRYING, Trigger.SUCCESS): (
         State.COMPLETED,
         (_ANSWERED, Action.SEND_RESPONSE, Start(Timer.J)),
@@ -226,7 +222,6 @@ NON_INVITE_SERVER: Table = {
     (State.PROCEEDING, Trigger.REQUEST): (State.PROCEEDING, (Action.SEND_RESPONSE,)),
     (State.PROCEEDING, Timer.ABANDONED): (State.TERMINATED, (Action.REPORT_TIMEOUT,)),
     (State.PROCEEDING, Trigger.TRANSPORT_ERROR): (State.TERMINATED, (Action.REPORT_FAILURE,)),
-    (State.PROCEEDING, Trigger.PROVISIONAL): (State.PROCEEDING, (Action.SEND_RESPONSE,)),
     (State.PROCEEDING, Trigger.SUCCESS): (
         State.COMPLETED,
         (_ANSWERED, Action.SEND_RESPONSE, Start(Timer.J)),

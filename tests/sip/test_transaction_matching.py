@@ -194,6 +194,15 @@ def test_9_2_a_legacy_cancel_finds_its_invite():
     assert event.cancels is invite
 
 
+def test_9_2_a_legacy_cancel_from_behind_a_translator_finds_its_invite():
+    bench = Bench()
+    via = "SIP/2.0/UDP 10.0.0.7"
+    invite = bench.accept(incoming(via=via))
+    (event,) = bench.receive(incoming("CANCEL", via=via))
+    assert event.cancels is invite
+    assert invite.request.via.received == "192.0.2.2"
+
+
 def test_a_legacy_transaction_leaves_nothing_behind():
     bench = Bench()
     transaction = bench.accept(incoming(via=LEGACY))
