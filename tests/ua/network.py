@@ -116,9 +116,7 @@ class Network:
             other = self.streams.get(flow.id)
             if other is not None:
                 node, back = other
-                self.later(
-                    self.latency, lambda: node.deliver(data, back) if back.id in self.streams else None
-                )
+                self.later(self.latency, lambda: self._arrive(node, back, data))
         elif flow.remote in self.nodes and not self.loses(data):
             node = self.nodes[flow.remote]
             self.later(self.latency, lambda: node.deliver(data, node.udp_flow(flow.local)))

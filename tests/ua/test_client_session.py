@@ -1,4 +1,4 @@
-"""The calling side against a scripted peer: provisional responses, forks, CANCEL races, refusals, redirects."""
+"""The calling side against a scripted peer: forks, CANCEL races, refusals, redirects."""
 
 from __future__ import annotations
 

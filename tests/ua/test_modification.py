@@ -14,7 +14,7 @@ from tests.ua.test_session import established
 
 
 class InCall:
-    """A phone in a call with a scripted peer, whose side of the dialog is `response` or the phone's INVITE."""
+    """A phone in a call with a scripted peer, whichever of the two called."""
 
     def __init__(self, *, we_call: bool) -> None:
         self.network = Network()
