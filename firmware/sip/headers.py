@@ -69,18 +69,18 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """The first value of the header field `name` as it stands on its line, None where it is absent."""
-        values = self._values.get(canonical(name))
+        values = self._values.get(name) or self._values.get(canonical(name))
         return values[0] if values else None
 
     def get_all(self, name: str) -> tuple[str, ...]:
         """Every value of `name`; those of a header field that is a list are split at their commas."""
-        key = canonical(name)
-        values = self._values.get(key)
+        values = self._values.get(name)
         if values is None:
-            return ()
-        if key not in LISTS or (len(values) == 1 and "," not in values[0]):
+            name = canonical(name)
+            values = self._values.get(name, [])
+        if name not in LISTS or (len(values) == 1 and "," not in values[0]):
             return tuple(values)
-        return tuple(split_list(",".join(values)))
+        return tuple(split_list(",".join(values))) if values else ()
 
     def with_(self, name: str, value: str) -> "Headers":
         """With `value` as the only value of `name`: in place of the first one, or at the end."""
