@@ -28,7 +28,7 @@ _LAST_TAG: Final = 10**9 - 1
 # crypto-attribute = tag 1*WSP crypto-suite 1*WSP key-params *(1*WSP session-param)
 _CRYPTO: Final = re.compile(rf"([0-9]++)[ \t]++({TOKEN})[ \t]++([^ \t]++)((?:[ \t]++[^ \t]++)*+)[ \t]*+")
 # key-info = key-salt ["|" lifetime] ["|" mki]; mki = mki-value ":" mki-length
-_INLINE: Final = re.compile(r"inline:([A-Za-z0-9+/]++=*+)(?:\|(2\^)?([0-9]++))?+")
+_INLINE: Final = re.compile(r"inline:([A-Za-z0-9+/]++)=*+(?:\|(2\^)?([0-9]++))?+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _key(text: str, length: int) -> bytes:
     if lifetime and not MIN_LIFETIME <= _lifetime(lifetime, is_power=bool(power)) <= _MAX_LIFETIME:
         raise SdpError("a=crypto with a key that lives too short or too long")
     try:
-        key = b64decode(encoded, validate=True)
+        key = b64decode(encoded + "=" * (-len(encoded) % 4))
     except Base64Error as error:
         raise SdpError("a=crypto with a key that is not base64") from error
     if len(key) != length:

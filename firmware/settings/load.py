@@ -65,6 +65,8 @@ def loads(text: str, *, file: str = "handset.toml", directory: Path = Path()) ->
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError((_not_toml(file, text, str(error)),)) from error
+    except RecursionError as error:
+        raise SettingsError((Complaint(file, 0, "", "lists or tables are nested too deeply"),)) from error
     settings, findings = read(values)
     if settings is None:
         raise _refusal(file, text, findings)

@@ -179,6 +179,10 @@ def test_what_is_not_toml_is_refused_with_its_line(text, line, words):
     assert (found.line, found.key, found.words) == (line, "", words)
 
 
+def test_what_is_nested_beyond_measure_is_refused():
+    assert complaint("a = " + "[" * 5000 + "]" * 5000).words == "lists or tables are nested too deeply"
+
+
 @pytest.mark.parametrize(
     ("text", "key", "words"),
     [
