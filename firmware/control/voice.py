@@ -108,6 +108,7 @@ class Configure(Message, frozen=True, kw_only=True):
     remote_rtcp: TransportAddress | None = None
     codecs: tuple[CodecSpec, ...] = ()
     telephone_event: int | None = None
+    telephone_event_rate: int = 8000
     ptime_ms: int = 20
     send: bool = True
     receive: bool = True

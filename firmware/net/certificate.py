@@ -23,12 +23,16 @@ _VERIFY_WORDS = {
 
 
 def client_context(
-    *, trust: tuple[Path, ...] = (), certificate: Path | None = None, key: Path | None = None
+    *,
+    trust: tuple[Path, ...] = (),
+    trust_system: bool = False,
+    certificate: Path | None = None,
+    key: Path | None = None,
 ) -> ssl.SSLContext:
     """The context for connections that we open: always verified, TLS 1.2 at least.
 
-    `trust` are files with authorities; without any, the system's store. The name is checked after the
-    handshake by `names_domain`, since RFC 5922 forbids the wildcards that OpenSSL would let pass.
+    `trust` are files with authorities, beside the system store if that is trusted too. The name is checked
+    after the handshake by `names_domain`: RFC 5922 forbids the wildcards that OpenSSL would let pass.
     Raises OSError or ssl.SSLError when a file cannot be used.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -37,7 +41,7 @@ def client_context(
     context.verify_mode = ssl.CERT_REQUIRED
     for file in trust:
         context.load_verify_locations(file)
-    if not trust:
+    if trust_system:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
     if certificate is not None:
         context.load_cert_chain(certificate, key)
