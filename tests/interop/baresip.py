@@ -222,7 +222,7 @@ class Baresip(Program):
 
     def is_registered(self) -> bool:
         lines = ANSI_COLOUR.sub("", self.command("reginfo"))
-        return re.search(r"^>?\s*sip\S+\s+OK\b", lines, re.MULTILINE) is not None
+        return re.search(r"^\W*(?:\d+ - )?sips?:\S+\s+OK\b", lines, re.MULTILINE) is not None
 
     def dial(self, uri: str) -> None:
         self.command("dial", uri)
