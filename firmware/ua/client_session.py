@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from firmware.sdp.errors import SdpError
@@ -15,7 +15,7 @@ from firmware.sip.message import Message, Request, Response
 from firmware.sip.uri import Uri
 from firmware.ua.account import Account
 from firmware.ua.core import Core
-from firmware.ua.descriptions import CONTENT_TYPE, read_description
+from firmware.ua.descriptions import CONTENT_TYPE, local_for, read_description
 from firmware.ua.events import EarlyMedia, NeedsMedia, Redirected, Ringing, Trying
 from firmware.ua.identifiers import new_call_id, new_tag
 from firmware.ua.outgoing import ClientRequest
@@ -52,7 +52,7 @@ class ClientSession(Session):
         self._target = target
         self._to = NameAddr(target, display_name)
         self._number = 1
-        self._local: LocalMedia | None = None
+        self._local: Sequence[LocalMedia] = ()
         self._invite: ClientRequest | None = None
         self._branches: dict[str, Branch] = {}
         self._redirects = 0
@@ -60,7 +60,7 @@ class ClientSession(Session):
         self._failure = ""
         core.emit(NeedsMedia(session_id, ""))
 
-    def provide_media(self, branch: str, local: LocalMedia, now: float) -> None:
+    def provide_media(self, branch: str, local: Sequence[LocalMedia], now: float) -> None:
         """Call, now that we know where to receive."""
         if not branch:
             self._local = local
@@ -79,12 +79,13 @@ class ClientSession(Session):
 
     def compose(self, flow: Flow) -> Request:
         """The INVITE with an offer that suits the flow: keys only where nobody can read them."""
-        if self._local is None:
-            raise SdpError("no voice stream is at hand")
         self.flow = flow
         self._branches.clear()
         self.media = OfferAnswer(
-            self.account.media, self._local, secure_signalling=flow.secure, entropy=self.core.entropy
+            self.account.media,
+            local_for(flow, self._local),
+            secure_signalling=flow.secure,
+            entropy=self.core.entropy,
         )
         body = bytes(self.media.create_offer())
         return new_request(

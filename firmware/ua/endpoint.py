@@ -96,8 +96,10 @@ class Endpoint:
         self._pump(now)
         return session.session_id
 
-    def provide_media(self, session_id: int, local: LocalMedia, now: float, branch: str = "") -> None:
-        """The stream that `NeedsMedia` asked for."""
+    def provide_media(
+        self, session_id: int, local: Sequence[LocalMedia], now: float, branch: str = ""
+    ) -> None:
+        """The stream that `NeedsMedia` asked for: where it listens, one address a family."""
         self._sessions.get(session_id).provide_media(branch, local, now)
         self._pump(now)
 

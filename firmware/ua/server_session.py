@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from firmware.sdp.description import SessionDescription
 from firmware.sdp.errors import SdpError
@@ -15,7 +15,7 @@ from firmware.sip.transaction import ServerTransaction
 from firmware.ua.acceptance import Acceptance
 from firmware.ua.account import Account
 from firmware.ua.core import Core
-from firmware.ua.descriptions import CONTENT_TYPE, read_description, refusal_of
+from firmware.ua.descriptions import CONTENT_TYPE, local_for, read_description, refusal_of
 from firmware.ua.events import EarlyMedia, IncomingSession, NeedsMedia
 from firmware.ua.identifiers import new_tag
 from firmware.ua.reasons import printable, reason_cause, reason_text
@@ -67,14 +67,17 @@ class ServerSession(Session):
         )
         self.core.emit(NeedsMedia(self.session_id, ""))
 
-    def provide_media(self, branch: str, local: LocalMedia, now: float) -> None:
+    def provide_media(self, branch: str, local: Sequence[LocalMedia], now: float) -> None:
         """Match the offer with what we can; where nothing fits the call is refused before it is answered."""
         if branch or self.media is not None or self.ended:
             return
-        self.media = OfferAnswer(
-            self.account.media, local, secure_signalling=self.secure, entropy=self.core.entropy
-        )
         try:
+            self.media = OfferAnswer(
+                self.account.media,
+                local_for(self.transaction.flow, local),
+                secure_signalling=self.secure,
+                entropy=self.core.entropy,
+            )
             if self._offer is None:
                 self._body = bytes(self.media.create_offer())
             else:

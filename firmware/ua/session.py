@@ -6,7 +6,7 @@ are tables of (state, trigger) -> (state, action) over the states and triggers n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 
 from firmware.sdp.negotiation import LocalMedia, NegotiatedMedia, OfferAnswer
@@ -100,7 +100,7 @@ class Session:
 
     # what the phone asks
 
-    def provide_media(self, branch: str, local: LocalMedia, now: float) -> None:
+    def provide_media(self, branch: str, local: Sequence[LocalMedia], now: float) -> None:
         """The stream that `NeedsMedia` asked for."""
         raise NotImplementedError
 

@@ -197,7 +197,7 @@ class Phone(Node):
         """A stream with ports made from the session's number."""
         port = 4000 + 4 * session_id
         local = LocalMedia(self.address[0], port, port + 1)
-        self.endpoint.provide_media(session_id, local, self.network.now, branch)
+        self.endpoint.provide_media(session_id, (local,), self.network.now, branch)
 
     def _resolve(self, effect: Resolve) -> None:
         self.effects.append(effect)
