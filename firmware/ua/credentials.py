@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from firmware.sip.digest import Challenge, authorization, strongest
+from firmware.sip.digest import Challenge, authorization, challenges, strongest
 from firmware.sip.entropy import Entropy
 from firmware.sip.errors import RemoteProtocolError
 from firmware.sip.message import Request, Response
 from firmware.ua.account import Account
+from firmware.ua.reasons import printable
 
-STRENGTH = {"MD5": 0, "SHA-256": 1, "SHA-512-256": 2}
-"""digest algorithms by strength; the session variants count as their hash"""
 MAX_CHALLENGES = 4
 """challenges answered for one request: a proxy and a registrar, each once more with a fresh nonce"""
 ANSWERS = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
@@ -60,7 +59,7 @@ class Credentials:
 
     def __init__(self) -> None:
         self.realm: str | None = None
-        self._strongest: dict[str, str] = {}
+        self._strongest: dict[str, Challenge] = {}
         self.stopped = False
         """a downgrade was refused; the line waits for a person"""
 
@@ -74,10 +73,9 @@ class Credentials:
     ) -> Request | Refusal:
         """The request with an answer to the challenge in it, CSeq untouched; or why there is none."""
         asked_in, answer_in = ANSWERS[response.status]
-        challenges = self._ours(account, request, _challenges(response, asked_in))
-        if isinstance(challenges, Refusal):
-            return challenges
-        challenge = strongest(challenges)
+        challenge = self._ours(account, request, _offered(response, asked_in))
+        if isinstance(challenge, Refusal):
+            return challenge
         refusal = self._refusal(account, challenge, answer_in, answers)
         if refusal is not None or account.secret is None:
             return refusal or Refusal("the server asks for a password and this line has none")
@@ -94,22 +92,18 @@ class Credentials:
         )
         return answers.give(answer_in, challenge.realm, value, request)
 
-    def _ours(
-        self, account: Account, request: Request, challenges: Sequence[Challenge]
-    ) -> Sequence[Challenge] | Refusal:
-        """The challenges of our own realm; the first one to a REGISTER tells which that is."""
-        if not challenges:
+    def _ours(self, account: Account, request: Request, offered: Sequence[Challenge]) -> Challenge | Refusal:
+        """The strongest challenge of our own realm; the first one to a REGISTER tells which that is."""
+        if not offered:
             return Refusal("the server asks for a password in a way this phone does not know")
         realm = account.realm or self.realm
         if realm is None:
-            realm = challenges[0].realm if request.method == "REGISTER" else account.aor.host
-        ours = [challenge for challenge in challenges if challenge.realm == realm]
-        if not ours:
-            foreign = challenges[0].realm
-            return Refusal(
-                f"a challenge for the realm {foreign!r} is not from this line's server", None, foreign
-            )
-        return ours
+            realm = strongest(offered).realm if request.method == "REGISTER" else account.aor.host
+        ours = [challenge for challenge in offered if challenge.realm == realm]
+        if ours:
+            return strongest(ours)
+        foreign = printable(offered[0].realm)
+        return Refusal(f"the password for {realm} is not given to {foreign}", foreign_realm=foreign)
 
     def _refusal(
         self, account: Account, challenge: Challenge, answer_in: str, answers: Answers
@@ -120,34 +114,26 @@ class Credentials:
                 f"the server refused the user name or password ({account.user_name})", wrong_password=True
             )
         remembered = self._strongest.get(challenge.realm)
-        if remembered is not None and _strength(challenge.algorithm) < _strength(remembered):
+        if remembered is not None and challenge.strength < remembered.strength:
             self.stopped = True
             return Refusal(
                 f"the server asked for the weaker password check {challenge.algorithm} "
-                f"although it used {remembered} before",
-                downgrade=(challenge.realm, challenge.algorithm, remembered),
+                f"although it used {remembered.algorithm} before",
+                downgrade=(challenge.realm, challenge.algorithm, remembered.algorithm),
             )
         return None
 
     def _remember(self, challenge: Challenge) -> None:
         self.realm = self.realm or challenge.realm
-        self._strongest[challenge.realm] = challenge.algorithm
+        self._strongest[challenge.realm] = challenge
 
 
-def _challenges(response: Response, header: str) -> list[Challenge]:
-    """The challenges that can be read; one that cannot does not hide the others (RFC 7616 section 3.7)."""
-    found = []
+def _offered(response: Response, header: str) -> list[Challenge]:
+    """The challenges that can be answered; one that cannot does not hide the others."""
+    found: list[Challenge] = []
     for value in response.headers.get_all(header):
         try:
-            found.append(Challenge.parse(value))
+            found += challenges([value], proxy=response.status == 407)
         except RemoteProtocolError:
             continue
-    return [challenge for challenge in found if _base(challenge.algorithm) in STRENGTH]
-
-
-def _base(algorithm: str) -> str:
-    return algorithm.upper().removesuffix("-SESS")
-
-
-def _strength(algorithm: str) -> int:
-    return STRENGTH[_base(algorithm)]
+    return [challenge for challenge in found if challenge.strength]

@@ -12,7 +12,7 @@ from firmware.sdp.negotiation import LocalMedia
 from firmware.sip.entropy import Entropy
 from firmware.sip.errors import LocalProtocolError, RemoteProtocolError
 from firmware.sip.flow import Flow, Target
-from firmware.sip.framing import KeepAlive
+from firmware.sip.framing import PONG, KeepAlive, Malformed
 from firmware.sip.message import Message, Request, Response, parse, rejection_of, validate
 from firmware.sip.transaction import (
     ClientTransaction,
@@ -30,7 +30,7 @@ from firmware.sip.transaction import Transmit as TransmitMessage
 from firmware.sip.uri import Uri
 from firmware.ua.account import Account
 from firmware.ua.core import Core
-from firmware.ua.events import CloseFlow, Output, Transmit
+from firmware.ua.events import Output, Transmit
 from firmware.ua.incoming import IncomingRequests
 from firmware.ua.journal import DialogRecord
 from firmware.ua.outgoing import ClientRequest
@@ -39,9 +39,6 @@ from firmware.ua.registration import Registration
 from firmware.ua.screening import Screening
 from firmware.ua.server_session import ServerSession
 from firmware.ua.sessions import SessionTable
-
-PONG = b"\r\n"
-"""answer to the keep-alive of a stream (RFC 5626 section 3.5.1)"""
 
 
 class Endpoint:
@@ -160,15 +157,13 @@ class Endpoint:
         """The next bytes of a TCP or TLS stream."""
         framer = self._core.flows.framer(flow)
         if framer is None:
-            self._core.emit(CloseFlow(flow, "too many connections"))
             return
         framer.receive_data(data)
         try:
             while (message := framer.next_message()) is not None:
                 self._take_framed(message, flow, now)
         except RemoteProtocolError as error:
-            self._reject(data, error, flow)
-            self._core.emit(CloseFlow(flow, error.reason))
+            self._core.flows.close(flow, error.reason)
         self._pump(now)
 
     def flow_opened(self, request_id: int, flow: Flow, now: float) -> None:
@@ -249,23 +244,25 @@ class Endpoint:
             return
         self._core.transactions.receive(message, flow, now)
 
-    def _take_framed(self, message: Message | KeepAlive, flow: Flow, now: float) -> None:
-        """One message of a stream; a faulty one is answered, and the stream goes on."""
-        if isinstance(message, KeepAlive):
-            if message.kind == "ping":
-                self._core.emit(Transmit(flow, PONG))
-            return
-        try:
-            self._take(message, flow, now)
-        except RemoteProtocolError as error:
-            if isinstance(message, Request):
-                self._reject(message, error, flow)
+    def _take_framed(self, message: Message | KeepAlive | Malformed, flow: Flow, now: float) -> None:
+        """What came next on a stream; a faulty message is answered, and the stream goes on."""
+        match message:
+            case KeepAlive(kind):
+                if kind == "ping":
+                    self._core.emit(Transmit(flow, PONG))
+            case Malformed(data, error):
+                self._reject(data, error, flow)
+            case _:
+                try:
+                    self._take(message, flow, now)
+                except RemoteProtocolError as error:
+                    self._reject(bytes(message), error, flow)
 
     def _is_strange(self, request: Request, flow: Flow) -> bool:
         begins = request.to.tag is None and request.method not in ("ACK", "CANCEL")
         return begins and self._line_of(request, flow) is None
 
-    def _reject(self, data: bytes | Request, error: RemoteProtocolError, flow: Flow) -> None:
+    def _reject(self, data: bytes, error: RemoteProtocolError, flow: Flow) -> None:
         """Answer a request that cannot be read, without keeping anything of it."""
         response = rejection_of(data, error)
         if response is not None:

@@ -14,7 +14,7 @@ from typing import Protocol
 from firmware.sip.flow import Flow, Target
 from firmware.sip.framing import StreamFramer
 from firmware.sip.uri import Uri
-from firmware.ua.events import OpenFlow, Output, Resolve
+from firmware.ua.events import CloseFlow, OpenFlow, Output, Resolve
 
 MAX_STREAMS = 64
 """streams read at the same time; one more is closed at once"""
@@ -50,6 +50,7 @@ class FlowTable:
         self._openings: dict[int, tuple[Target, list[Opening]]] = {}
         self._open: dict[Target, Flow] = {}
         self._streams: set[int] = set()
+        self._closing: set[int] = set()
         self._framers: dict[int, StreamFramer] = {}
         self._servers: dict[str, dict[int, Flow]] = {}
 
@@ -108,6 +109,7 @@ class FlowTable:
     def lost(self, flow: Flow) -> None:
         """Forget a flow that is gone."""
         self._streams.discard(flow.id)
+        self._closing.discard(flow.id)
         self._open = {target: known for target, known in self._open.items() if known.id != flow.id}
         self._framers.pop(flow.id, None)
         for servers in self._servers.values():
@@ -118,12 +120,21 @@ class FlowTable:
         return not flow.reliable or flow.id in self._streams
 
     def framer(self, flow: Flow) -> StreamFramer | None:
-        """The reader of a stream; None when too many streams are being read."""
+        """The reader of a stream; None when it is being closed, or too many are being read."""
+        if flow.id in self._closing:
+            return None
         if flow.id not in self._framers:
             if len(self._framers) >= MAX_STREAMS:
+                self.close(flow, "too many connections")
                 return None
             self._framers[flow.id] = StreamFramer()
         return self._framers[flow.id]
+
+    def close(self, flow: Flow, reason: str) -> None:
+        """Read nothing more of a stream and have it closed."""
+        self._closing.add(flow.id)
+        self._framers.pop(flow.id, None)
+        self._outputs.append(CloseFlow(flow, reason))
 
     def claim(self, account_id: str, flow: Flow) -> None:
         """Note that a flow was opened to the account's own proxy or registrar."""

@@ -7,15 +7,18 @@ from collections.abc import Callable
 from firmware.sdp.errors import SdpError
 from firmware.sip.errors import RemoteProtocolError
 from firmware.sip.flow import Flow
+from firmware.sip.inspection import Capabilities, validate_request
 from firmware.sip.message import Request, response_to
 from firmware.sip.transaction import RequestReceived, ServerTransaction
-from firmware.sip.uri import Uri
 from firmware.ua.account import Account
 from firmware.ua.core import Core
 from firmware.ua.descriptions import refusal_of
 from firmware.ua.identifiers import new_tag
 from firmware.ua.requests import ALLOW, Fields, capabilities
 from firmware.ua.sessions import SessionTable
+
+CAPABILITIES = Capabilities(ALLOW)
+"""what requests of others may ask for"""
 
 LineOf = Callable[[Request, Flow], Account | None]
 
@@ -39,24 +42,12 @@ class IncomingRequests:
             return
         elif request.method == "CANCEL":
             self._cancel(transaction, event.cancels, request, now)
-        elif self._inspected(transaction, request, now):
+        else:
             try:
+                validate_request(request, CAPABILITIES)
                 self._act(transaction, request, event.flow, now)
             except (RemoteProtocolError, SdpError) as error:
                 self._core.respond(transaction, refusal_of(request, error, self._tag()), now)
-
-    def _inspected(self, transaction: ServerTransaction, request: Request, now: float) -> bool:
-        """Method, URI and extensions (sections 8.2.1 to 8.2.2.3)."""
-        required = request.headers.get_all("Require")
-        if request.method not in ALLOW:
-            self._answer(transaction, 405, now, (("Allow", ", ".join(ALLOW)),))
-        elif not isinstance(request.uri, Uri):
-            self._answer(transaction, 416, now)
-        elif required:
-            self._answer(transaction, 420, now, (("Unsupported", ", ".join(required)),))
-        else:
-            return True
-        return False
 
     def _act(self, transaction: ServerTransaction, request: Request, flow: Flow, now: float) -> None:
         if request.to.tag is not None:

@@ -8,11 +8,10 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import TypeVar
 
-from firmware.sip.digest import Password
-from firmware.sip.framing import KeepAlive, StreamFramer
-
 from firmware.sdp.negotiation import CodecOffer, LocalMedia, MediaPolicy
+from firmware.sip.digest import Password
 from firmware.sip.flow import Flow, Target, Transport
+from firmware.sip.framing import KeepAlive, Malformed, StreamFramer
 from firmware.sip.message import Message, Request, Response, parse, response_to
 from firmware.sip.uri import Uri
 from firmware.ua.account import Account
@@ -320,6 +319,7 @@ class Peer(Node):
         framer = self._framers.setdefault(flow.id, StreamFramer())
         framer.receive_data(data)
         while (message := framer.next_message()) is not None:
+            assert not isinstance(message, Malformed), message
             if not isinstance(message, KeepAlive):
                 yield message
 

@@ -27,7 +27,7 @@ def is_right(value: str, method: str, password: str) -> bool:
     given = digest_parameters(value)
 
     def hashed(text: str) -> str:
-        return hashlib.new(HASHES[given["algorithm"]], text.encode()).hexdigest()
+        return hashlib.new(HASHES[given.get("algorithm", "MD5")], text.encode()).hexdigest()
 
     secret = hashed(f"{given['username']}:{given['realm']}:{password}")
     request = hashed(f"{method}:{given['uri']}")

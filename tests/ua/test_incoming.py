@@ -40,7 +40,7 @@ def test_options_is_answered_with_what_the_phone_can() -> None:
 @pytest.mark.parametrize(
     ("method", "fields", "uri", "status"),
     [
-        ("FROBNICATE", (), "sip:bob@192.0.2.2", 405),
+        ("FROBNICATE", (), "sip:bob@192.0.2.2", 501),
         ("UPDATE", (), "sip:bob@192.0.2.2", 405),
         ("REGISTER", (), "sip:bob@192.0.2.2", 405),
         ("OPTIONS", (("Require", "nothingSupportsThis, nor-this"),), "sip:bob@192.0.2.2", 420),

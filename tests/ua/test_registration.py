@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from firmware.sip.errors import LocalProtocolError
@@ -73,7 +75,7 @@ def test_the_binding_is_refreshed_for_hours_at_80_to_95_percent() -> None:
     line = Line(expires=600)
     line.register(6 * 3600.0)
     moments = [moment for moment, _ in line.provider.grants]
-    gaps = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
     assert len(gaps) > 36
     assert all(480 <= gap <= 571 for gap in gaps)
     assert len({round(gap) for gap in gaps}) > 5, "drawn anew each time"
