@@ -74,7 +74,8 @@ DURATIONS: dict[Timer, Duration] = {
     Timer.TRYING: Duration(0.2, 0.2),
     # When timer E of the client is set to T2 for the first time: T1 + 2 T1 + 4 T1.
     Timer.TRYING_LATE: Duration(7 * T1, 7 * T1),
-    Timer.ABANDONED: Duration(TRANSACTION_TIMEOUT, TRANSACTION_TIMEOUT),
+    # What is then left of timer F of the client.
+    Timer.ABANDONED: Duration(TRANSACTION_TIMEOUT - 7 * T1, TRANSACTION_TIMEOUT - 7 * T1),
 }
 """The first interval of every timer."""
 

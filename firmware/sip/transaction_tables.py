@@ -79,7 +79,8 @@ class Stop:
 
 
 Step: TypeAlias = Action | Start | Again | AtCap | Stop
-Table: TypeAlias = dict[tuple[State, Trigger | Timer], tuple[State, tuple[Step, ...]]]
+Transition: TypeAlias = tuple[State, tuple[Step, ...]]
+Table: TypeAlias = dict[tuple[State, Trigger | Timer], Transition]
 
 _CALLING_ENDS = Stop((Timer.A, Timer.B))
 _PROCEEDING_ENDS = Stop((Timer.CANCELLED,))
@@ -127,7 +128,10 @@ INVITE_CLIENT: Table = {
 }
 """RFC 3261 figure 5 as RFC 6026 section 7.2 has it."""
 
-_TRYING_ENDS = Stop((Timer.E, Timer.F))
+_CLIENT_IS_ANSWERED: Transition = (
+    State.COMPLETED,
+    (Stop((Timer.E, Timer.F)), Action.DELIVER, Start(Timer.K)),
+)
 
 NON_INVITE_CLIENT: Table = {
     (State.INITIAL, Trigger.START): (
@@ -138,20 +142,14 @@ NON_INVITE_CLIENT: Table = {
     (State.TRYING, Timer.F): (State.TERMINATED, (Action.REPORT_TIMEOUT,)),
     (State.TRYING, Trigger.TRANSPORT_ERROR): (State.TERMINATED, (Action.REPORT_FAILURE,)),
     (State.TRYING, Trigger.PROVISIONAL): (State.PROCEEDING, (Action.DELIVER,)),
-    (State.TRYING, Trigger.SUCCESS): (State.COMPLETED, (_TRYING_ENDS, Action.DELIVER, Start(Timer.K))),
-    (State.TRYING, Trigger.FAILURE): (State.COMPLETED, (_TRYING_ENDS, Action.DELIVER, Start(Timer.K))),
+    (State.TRYING, Trigger.SUCCESS): _CLIENT_IS_ANSWERED,
+    (State.TRYING, Trigger.FAILURE): _CLIENT_IS_ANSWERED,
     (State.PROCEEDING, Timer.E): (State.PROCEEDING, (Action.SEND_REQUEST, AtCap(Timer.E))),
     (State.PROCEEDING, Timer.F): (State.TERMINATED, (Action.REPORT_TIMEOUT,)),
     (State.PROCEEDING, Trigger.TRANSPORT_ERROR): (State.TERMINATED, (Action.REPORT_FAILURE,)),
     (State.PROCEEDING, Trigger.PROVISIONAL): (State.PROCEEDING, (Action.DELIVER,)),
-    (State.PROCEEDING, Trigger.SUCCESS): (
-        State.COMPLETED,
-        (_TRYING_ENDS, Action.DELIVER, Start(Timer.K)),
-    ),
-    (State.PROCEEDING, Trigger.FAILURE): (
-        State.COMPLETED,
-        (_TRYING_ENDS, Action.DELIVER, Start(Timer.K)),
-    ),
+    (State.PROCEEDING, Trigger.SUCCESS): _CLIENT_IS_ANSWERED,
+    (State.PROCEEDING, Trigger.FAILURE): _CLIENT_IS_ANSWERED,
     (State.COMPLETED, Trigger.PROVISIONAL): (State.COMPLETED, ()),
     (State.COMPLETED, Trigger.SUCCESS): (State.COMPLETED, ()),
     (State.COMPLETED, Trigger.FAILURE): (State.COMPLETED, ()),
@@ -200,36 +198,24 @@ INVITE_SERVER: Table = {
 }
 """RFC 3261 figure 7 as RFC 6026 section 7.1 has it; timer H reports as RFC 3261 17.2.1 demands."""
 
-_ANSWERED = Stop((Timer.TRYING_LATE, Timer.ABANDONED))
+_WAITING_ENDS = Stop((Timer.TRYING_LATE, Timer.ABANDONED))
+_SERVER_ANSWERS: Transition = (State.COMPLETED, (_WAITING_ENDS, Action.SEND_RESPONSE, Start(Timer.J)))
 
 NON_INVITE_SERVER: Table = {
-    (State.INITIAL, Trigger.START): (
-        State.TRYING,
-        (Action.DELIVER, Start(Timer.TRYING_LATE), Start(Timer.ABANDONED)),
-    ),
+    (State.INITIAL, Trigger.START): (State.TRYING, (Action.DELIVER, Start(Timer.TRYING_LATE))),
     (State.TRYING, Trigger.REQUEST): (State.TRYING, ()),
-    (State.TRYING, Timer.TRYING_LATE): (State.PROCEEDING, (Action.SEND_TRYING,)),
-    (State.TRYING, Timer.ABANDONED): (State.TERMINATED, (Action.REPORT_TIMEOUT,)),
+    (State.TRYING, Timer.TRYING_LATE): (
+        State.PROCEEDING,
+        (Action.SEND_TRYING, Start(Timer.ABANDONED)),
+    ),
     (State.TRYING, Trigger.TRANSPORT_ERROR): (State.TERMINATED, (Action.REPORT_FAILURE,)),
-    (State.TRYING, Trigger.SUCCESS): (
-        State.COMPLETED,
-        (_ANSWERED, Action.SEND_RESPONSE, Start(Timer.J)),
-    ),
-    (State.TRYING, Trigger.FAILURE): (
-        State.COMPLETED,
-        (_ANSWERED, Action.SEND_RESPONSE, Start(Timer.J)),
-    ),
+    (State.TRYING, Trigger.SUCCESS): _SERVER_ANSWERS,
+    (State.TRYING, Trigger.FAILURE): _SERVER_ANSWERS,
     (State.PROCEEDING, Trigger.REQUEST): (State.PROCEEDING, (Action.SEND_RESPONSE,)),
     (State.PROCEEDING, Timer.ABANDONED): (State.TERMINATED, (Action.REPORT_TIMEOUT,)),
     (State.PROCEEDING, Trigger.TRANSPORT_ERROR): (State.TERMINATED, (Action.REPORT_FAILURE,)),
-    (State.PROCEEDING, Trigger.SUCCESS): (
-        State.COMPLETED,
-        (_ANSWERED, Action.SEND_RESPONSE, Start(Timer.J)),
-    ),
-    (State.PROCEEDING, Trigger.FAILURE): (
-        State.COMPLETED,
-        (_ANSWERED, Action.SEND_RESPONSE, Start(Timer.J)),
-    ),
+    (State.PROCEEDING, Trigger.SUCCESS): _SERVER_ANSWERS,
+    (State.PROCEEDING, Trigger.FAILURE): _SERVER_ANSWERS,
     (State.COMPLETED, Trigger.REQUEST): (State.COMPLETED, (Action.SEND_RESPONSE,)),
     (State.COMPLETED, Trigger.TRANSPORT_ERROR): (State.TERMINATED, (Action.REPORT_FAILURE,)),
     (State.COMPLETED, Timer.J): (State.TERMINATED, ()),

@@ -24,6 +24,10 @@ def cancelled(bench, flow=UDP):
     return transaction, invite, cancel
 
 
+def no_timeout(events):
+    return not any(isinstance(event, TransactionTimeout) for _, event in events)
+
+
 def test_9_1_no_cancel_is_sent_before_a_provisional_response_but_the_wish_is_remembered():
     bench = Bench()
     transaction = bench.request(make_request())
@@ -75,18 +79,22 @@ def test_17_1_2_2_the_cancel_is_repeated_like_any_request_and_its_answers_stay_i
 def test_9_1_the_487_ends_the_invite_as_any_failure_does():
     bench = Bench()
     transaction, _, _ = cancelled(bench)
+    bench.advance(10)
     bench.answer(transaction, 487)
     ack, delivered = bench.events()
     assert ack.message.method == "ACK"
     assert statuses([delivered]) == [487]
+    assert no_timeout(bench.advance(40))
 
 
 def test_9_1_a_2xx_that_crosses_the_cancel_reaches_the_user():
     bench = Bench()
     transaction, _, _ = cancelled(bench)
+    bench.advance(10)
     bench.answer(transaction, 200)
     assert statuses(bench.events()) == [200]
     assert transaction.state is State.ACCEPTED
+    assert no_timeout(bench.advance(40))
 
 
 @pytest.mark.parametrize("flow", [UDP, TCP])

@@ -56,6 +56,7 @@ def test_17_1_1_2_a_provisional_response_ends_repetition_and_timer_b():
     assert bench.advance(600) == []
     bench.answer(transaction, 183)
     assert statuses(bench.events()) == [183]
+    assert transaction.state is State.PROCEEDING
 
 
 @pytest.mark.parametrize("provisional", [False, True])
@@ -181,7 +182,9 @@ def test_17_1_2_2_after_a_provisional_response_timer_e_is_t2_and_timer_f_keeps_r
     transaction = bench.request(make_request("OPTIONS"))
     bench.advance(0.6)
     bench.answer(transaction, 100)
-    assert statuses(bench.events()) == [100]
+    bench.answer(transaction, 100)
+    assert statuses(bench.events()) == [100, 100]
+    assert transaction.state is State.PROCEEDING
     events = bench.advance(33)
     assert sending_times(events) == pytest.approx([0.9, 4.9, 8.9, 12.9, 16.9, 20.9, 24.9, 28.9])
     assert events[-2] == (pytest.approx(31.4), TransactionTimeout(transaction))

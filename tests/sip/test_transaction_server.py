@@ -174,13 +174,22 @@ def test_an_answer_after_the_end_is_not_sent_and_no_error(method):
     assert bench.events() == []
 
 
-def test_17_2_2_repeated_requests_are_absorbed_until_the_user_answers_and_then_get_the_answer_again():
+def test_17_2_2_repeated_requests_are_absorbed_before_there_is_any_response():
+    bench = Bench()
+    bench.accept(incoming("OPTIONS"))
+    assert bench.receive(incoming("OPTIONS")) == []
+
+
+@pytest.mark.parametrize("waited", [0.0, 5.0])
+@pytest.mark.parametrize("status", [200, 486])
+def test_17_2_2_the_final_response_is_sent_again_for_every_repeated_request_until_timer_j(waited, status):
     bench = Bench()
     transaction = bench.accept(incoming("OPTIONS"))
-    assert bench.receive(incoming("OPTIONS")) == []
-    response = bench.respond(transaction, 200)
-    bench.events()
+    bench.advance(waited)
+    response = bench.respond(transaction, status)
+    assert bench.sent() == [response]
     assert bench.receive(incoming("OPTIONS")) == [Transmit(UDP, response)]
+    bench.respond(transaction, 200)
     bench.respond(transaction, 404)
     assert bench.receive(incoming("OPTIONS")) == [Transmit(UDP, response)]
     assert bench.advance(33) == [(32.0, TransactionTerminated(transaction))]
