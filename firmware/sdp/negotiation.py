@@ -99,19 +99,24 @@ class _Offered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Chosen:
-    """The stream of a peer's offer that we take."""
+class _Understood:
+    """What of a peer's stream is common ground: codecs and telephone-events under its numbers."""
 
     description: SessionDescription
-    index: int
+    media: MediaDescription
     remote: TransportAddress
+    remote_rtcp: TransportAddress | None
     codecs: tuple[PayloadFormat, ...]
     events: tuple[PayloadFormat, ...]
-    crypto: Crypto | None
 
-    @property
-    def media(self) -> MediaDescription:
-        return self.description.media[self.index]
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The stream of a peer's offer that we take, and the key in it, if any."""
+
+    index: int
+    stream: _Understood
+    crypto: Crypto | None
 
 
 class OfferAnswer:
@@ -158,23 +163,11 @@ class OfferAnswer:
         if not isinstance(offer, _Offered):
             raise LocalProtocolError("an answer without an offer of ours")
         media = self._answering_stream(offer, answer)
-        formats = formats_of(media, offer.formats)
-        codecs = self._common(formats)
-        if not codecs:
-            raise SdpError("an answer without a codec that was offered")
         keys = self._answered_keys(offer, media)
-        remote = remote_of(answer, media, self.local.host)
-        negotiated = self._negotiated(
-            answer,
-            media,
-            remote,
-            _with_our_numbers(codecs, offer.formats),
-            events_of(formats),
-            keys,
-            offer.direction,
-        )
+        stream = self._understand(answer, media, offer.formats)
+        stream = replace(stream, codecs=_with_our_numbers(stream.codecs, offer.formats))
         self._agree(offer.description, self._audio, media.profile, keyed=keys is not None)
-        return negotiated
+        return self._negotiated(stream, keys, offer.direction)
 
     # The peer's offer
 
@@ -186,37 +179,34 @@ class OfferAnswer:
         self._expect_nothing_open()
         streams: list[_Chosen] = []
         refusal = NotAcceptable("no audio stream is offered", 304)
-        for index in (
-            index for index, media in enumerate(offer.media) if media.kind == "audio" and media.port
-        ):
-            try:
-                streams.append(self._choose(offer, index))
-            except NotAcceptable as error:
-                refusal = error
+        for index, media in enumerate(offer.media):
+            if media.kind == "audio" and media.port:
+                try:
+                    streams.append(self._choose(offer, index))
+                except NotAcceptable as error:
+                    refusal = error
         if not streams:
             raise refusal
         self._open = next((one for one in streams if one.crypto), streams[0])
-        self._numbers.learn(formats_of(self._open.media))
+        self._numbers.learn(formats_of(self._open.stream.media))
 
     def create_answer(self, direction: Direction = "sendrecv") -> tuple[SessionDescription, NegotiatedMedia]:
         """Answer the peer's open offer; of `direction` remains what the offer allows."""
         chosen = self._open
         if not isinstance(chosen, _Chosen):
             raise LocalProtocolError("an answer without an offer of the peer's")
-        crypto = chosen.crypto
+        theirs, crypto = chosen.stream, chosen.crypto
         own = (replace(crypto, key=self._key(crypto.suite)),) if crypto else ()
         keys = SrtpKeys(crypto.suite, self._key(crypto.suite), crypto.key) if crypto else None
-        negotiated = self._negotiated(
-            chosen.description, chosen.media, chosen.remote, chosen.codecs, chosen.events, keys, direction
+        negotiated = self._negotiated(theirs, keys, direction)
+        formats = tuple(self._with_own_parameters(one) for one in (*theirs.codecs, *theirs.events))
+        profile = theirs.media.profile
+        streams = [media.refused() for media in theirs.description.media]
+        streams[chosen.index] = self._stream(
+            profile, formats, own, negotiated.direction, mux=negotiated.rtcp_mux
         )
-        formats = tuple(self._with_own_parameters(one) for one in (*chosen.codecs, *chosen.events))
-        stream = self._stream(
-            chosen.media.profile, formats, own, negotiated.direction, mux=negotiated.rtcp_mux
-        )
-        refused = [media.refused() for media in chosen.description.media]
-        refused[chosen.index] = stream
-        description = self._describe(tuple(refused))
-        self._agree(description, chosen.index, stream.profile, keyed=keys is not None)
+        description = self._describe(tuple(streams))
+        self._agree(description, chosen.index, profile, keyed=keys is not None)
         return description, negotiated
 
     # Both
@@ -308,26 +298,25 @@ class OfferAnswer:
 
     # Reading
 
-    def _common(self, formats: tuple[PayloadFormat, ...]) -> tuple[PayloadFormat, ...]:
-        wanted: set[Encoding] = {codec.encoding for codec in self._policy.codecs}
-        return tuple(one for one in formats if one.encoding in wanted)
+    def _understand(
+        self, description: SessionDescription, media: MediaDescription, known: tuple[PayloadFormat, ...] = ()
+    ) -> _Understood:
+        """What we can do of a stream. Raises `SdpError`, `NotAcceptable`."""
+        ours: set[Encoding] = {codec.encoding for codec in self._offerable()}
+        common = tuple(one for one in formats_of(media, known) if one.encoding in ours)
+        codecs = tuple(one for one in common if one not in events_of(common))
+        if not codecs:
+            raise NotAcceptable("there is no codec that this telephone has", 305)
+        rates = {8000, *(codec.clock_rate for codec in codecs)}
+        events = tuple(one for one in events_of(common) if one.clock_rate in rates)
+        return _Understood(description, media, remote_of(description, media, self.local.host), codecs, events)
 
     def _choose(self, offer: SessionDescription, index: int) -> _Chosen:
-        """What we would take of one offered stream. Raises `NotAcceptable`."""
+        """What we would take of one offered stream. Raises `SdpError`, `NotAcceptable`."""
         media = offer.media[index]
         if media.profile not in _PROFILES:
             raise NotAcceptable("the audio's transport protocol is not supported", 302)
-        formats = formats_of(media)
-        codecs = self._common(formats)
-        if not codecs:
-            raise NotAcceptable("no codec is offered that this telephone has", 305)
-        rates = {8000, *(codec.clock_rate for codec in codecs)}
-        events = tuple(
-            one for one in events_of(formats) if one.clock_rate in rates and self._policy.telephone_event
-        )
-        return _Chosen(
-            offer, index, remote_of(offer, media, self.local.host), codecs, events, self._offered_key(media)
-        )
+        return _Chosen(index, self._understand(offer, media), self._offered_key(media))
 
     def _offered_key(self, media: MediaDescription) -> Crypto | None:
         """The offerer's first key that we can use. Raises `NotAcceptable` when there has to be one."""
@@ -373,27 +362,19 @@ class OfferAnswer:
         return SrtpKeys(ours.suite, ours.key, theirs.key)
 
     def _negotiated(
-        self,
-        description: SessionDescription,
-        media: MediaDescription,
-        remote: TransportAddress,
-        codecs: tuple[PayloadFormat, ...],
-        events: tuple[PayloadFormat, ...],
-        keys: SrtpKeys | None,
-        direction: Direction,
+        self, stream: _Understood, keys: SrtpKeys | None, direction: Direction
     ) -> NegotiatedMedia:
-        mux = media.has("rtcp-mux")
-        event = event_for(codecs[0], events) if self._policy.telephone_event else None
+        event = event_for(stream.codecs[0], stream.events)
         return NegotiatedMedia(
-            remote=remote,
-            remote_rtcp=None if mux else rtcp_of(media, remote),
-            codecs=codecs,
+            remote=stream.remote,
+            remote_rtcp=stream.remote_rtcp,
+            codecs=stream.codecs,
             telephone_event=event.payload_type if event else None,
             telephone_event_rate=event.clock_rate if event else 8000,
-            ptime_ms=ptime_of(media, self._policy.ptime_ms),
-            direction=allowed(direction, description, media, remote),
+            ptime_ms=ptime_of(stream.media, self._policy.ptime_ms),
+            direction=allowed(direction, stream.description, stream.media, stream.remote),
             srtp=keys,
-            rtcp_mux=mux,
+            rtcp_mux=stream.remote_rtcp is None,
         )
 
 

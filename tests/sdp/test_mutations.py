@@ -15,7 +15,7 @@ from tests.sdp.phones import OFFERS
 from tests.sdp.sessions import phone
 
 SEED = 8866
-ROUNDS = 3000
+ROUNDS = 12_000
 WORST_SECONDS = 0.005
 
 PIECES = (
@@ -48,7 +48,7 @@ PIECES += (
 
 def mutated(source: random.Random, text: bytes) -> bytes:
     """`text` with a few pieces put in, cut out, doubled or exchanged."""
-    for _ in range(source.randint(1, 6)):
+    for _ in range(source.choice((1, 1, 1, 2, 3, 6))):
         start = source.randint(0, len(text))
         end = min(len(text), start + source.choice((0, 1, 2, 8, 40)))
         piece = source.choice((*PIECES, text[start:end] * 2, bytes([source.randint(0, 255)])))

@@ -267,6 +267,31 @@ def test_key_presses_have_the_clock_of_the_codec_where_the_peer_can():
     assert "97 0-16" in answer.media[0].values("fmtp")
 
 
+def test_key_presses_of_another_shape_are_passed_over():
+    answerer = phone(PLAIN)
+    answerer.receive_offer(
+        description(
+            "m=audio 6000 RTP/AVP 0 96 97",
+            "a=rtpmap:96 telephone-event/8000/2",
+            "a=rtpmap:97 telephone-event/16000",
+        )
+    )
+    answer, media = answerer.create_answer()
+    assert (answer.media[0].formats, media.telephone_event) == (("0",), None)
+
+
+@pytest.mark.parametrize("rtcp", ["x", "70000", "7000 IN", "7000 IN IP5 x", "7000  IN IP4 192.0.2.2"])
+def test_a_malformed_rtcp_port_is_refused_before_anything_is_agreed(rtcp):
+    stream = ("m=audio 6000 RTP/AVP 0", f"a=rtcp:{rtcp}")
+    session = phone(PLAIN)
+    with pytest.raises(SdpError):
+        session.receive_offer(description(*stream))
+    session.create_offer()
+    with pytest.raises(SdpError):
+        session.receive_answer(description(*stream))
+    assert session.receive_answer(description("m=audio 6000 RTP/AVP 0")).remote == ("192.0.2.2", 6000)
+
+
 def test_without_key_presses_in_the_policy_none_are_agreed():
     ours, theirs = exchange(phone(replace(POLICY, telephone_event=False)), peer())
     assert ours.telephone_event is None
