@@ -80,7 +80,7 @@ class Controller:
 
     @property
     def streams(self) -> tuple[str, ...]:
-        """The streams held, in the order of their allocation."""
+        """The streams held, those that are just ending included."""
         return tuple(self._streams)
 
     def poll(self) -> Report | None:
@@ -96,7 +96,7 @@ class Controller:
             Hello(
                 version=VERSION,
                 pid=self._hello.pid,
-                streams=self.streams,
+                streams=tuple(name for name, held in self._streams.items() if not held.releasing),
                 realtime=self._hello.realtime,
                 words=self._hello.words,
             )

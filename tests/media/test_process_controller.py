@@ -97,6 +97,12 @@ def test_hello_comes_first_and_names_what_is_held(room: Room) -> None:
     room.controller.connected()
     hello = Hello(version=1, pid=7, streams=("a", "b"), realtime=True, words="No sound.")
     assert room.reports() == [hello]
+    room.ask(Release(stream="a", generation=2))
+    room.controller.disconnected(1.0)
+    room.controller.connected()
+    (after,) = room.reports()
+    assert isinstance(after, Hello)
+    assert after.streams == ("b",), "what is just ending is nothing to go on with"
 
 
 def test_an_allocation_asked_for_again_is_answered_again_with_the_same_ports(room: Room) -> None:

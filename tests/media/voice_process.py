@@ -28,6 +28,11 @@ from tests.interop.program import Program
 
 R = TypeVar("R", bound=Report)
 
+SO_TIMESTAMPNS = 35
+"""From <asm-generic/socket.h>: the kernel's own time of arrival, which a busy test cannot make late."""
+
+TIMESPEC = struct.Struct("@ll")
+
 PORTS = (23000, 23998)
 PCMU = CodecSpec(payload_type=0, name="PCMU", clock_rate=8000)
 
@@ -137,19 +142,24 @@ class FarEnd:
         bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         bound.bind(("127.0.0.1", 0))
         bound.settimeout(5.0)
+        bound.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         return bound
 
     def packets(self, seconds: float, echo: bool = False) -> list[tuple[float, bytes]]:
-        """Everything that arrives in so long, with its time; sent back under another SSRC when asked."""
+        """Everything that arrives in so long, with the time at which the kernel had it.
+
+        It is sent back under another SSRC when asked.
+        """
         end = time.monotonic() + seconds
         arrived = []
         while (left := end - time.monotonic()) > 0:
             self.rtp.settimeout(left)
             try:
-                packet, source = self.rtp.recvfrom(2048)
+                packet, ((_, _, stamp),), _, source = self.rtp.recvmsg(2048, 64)
             except TimeoutError:
                 break
-            arrived.append((time.monotonic(), packet))
+            whole, nanoseconds = TIMESPEC.unpack(stamp)
+            arrived.append((whole + nanoseconds / 1e9, packet))
             if echo:
                 self.rtp.sendto(packet[:8] + struct.pack(">I", 0x0FF400C4) + packet[12:], source)
         return arrived
