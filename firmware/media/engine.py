@@ -27,8 +27,9 @@ from firmware.media.kernel import Pcm
 from firmware.media.microphone import Microphone
 from firmware.media.mixer import Mixer
 from firmware.media.pcm import SILENCE
+from firmware.media.plan import Plan
 from firmware.media.speaker import Speaker
-from firmware.media.stream import MediaStream, Plan
+from firmware.media.stream import MediaStream
 from firmware.media.wire import Pair, Wire
 from firmware.rtp.entropy import Entropy
 from firmware.rtp.stream import RtpStream

@@ -67,6 +67,7 @@ class MediaProcess:
         """Serve until `end`; the exit status."""
         self._keeper.start()
         self._server.start()
+        realtime.raise_this_thread(realtime.AUDIO_PRIORITY)
         self._driver.run()
         if self._status == 0:
             self._keeper.end()

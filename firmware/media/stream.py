@@ -4,12 +4,10 @@ Once handed over it belongs to the thread that drives the loop.
 """
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from firmware.control.voice import (
     Checkpoint,
-    CodecSpec,
-    Configure,
     Digit,
     Fault,
     Quality,
@@ -17,16 +15,14 @@ from firmware.control.voice import (
     SendDigits,
     Silence,
 )
-from firmware.media import codecs
 from firmware.media.kernel import Pcm
 from firmware.media.pcm import BLOCK, BLOCK_MS, SILENCE
-from firmware.media.quality import mean_opinion
-from firmware.media.receiver import Receiver
-from firmware.media.sender import Sender
+from firmware.media.plan import Plan
 from firmware.media.tones import Sound
 from firmware.media.wire import Wire
 from firmware.rtp.errors import LocalProtocolError
-from firmware.rtp.events import DigitReceived, SendRtcp, SilenceChanged, SrtpKeys, StreamSettings
+from firmware.rtp.events import DigitReceived, SendRtcp, SilenceChanged
+from firmware.rtp.quality import opinion_score, rating
 from firmware.rtp.stream import RtpStream
 
 QUALITY_SECONDS = 5.0
@@ -34,51 +30,6 @@ QUALITY_SECONDS = 5.0
 
 CHECKPOINT_SECONDS = 1.0
 """Between reports of how far the stream has come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A `Configure` made ready: everything that takes time is done before the audio loop sees it."""
-
-    codecs: tuple[CodecSpec, ...]
-    ptime_ms: int
-    send: bool
-    receive: bool
-    settings: StreamSettings
-    sender: Sender
-    receiver: Receiver
-
-    @classmethod
-    def of(cls, request: Configure) -> "Plan":
-        """Raises ValueError, with a sentence for a person, when there is no codec that we have."""
-        known = [(spec, codec) for spec in request.codecs if (codec := codecs.find(spec.name)) is not None]
-        if not known:
-            raise ValueError("None of the codecs that were agreed on is on this telephone.")
-        spec, codec = known[0]
-        formats = {spec.payload_type: codec for spec, codec in known}
-        return cls(
-            request.codecs,
-            request.ptime_ms,
-            request.send,
-            request.receive,
-            settings_of(request, {number: codec.clock_rate for number, codec in formats.items()}),
-            Sender(codec, spec.payload_type, request.ptime_ms, spec.fmtp),
-            Receiver(formats, request.ptime_ms),
-        )
-
-
-def settings_of(request: Configure, clock_rates: dict[int, int]) -> StreamSettings:
-    """The part of a `Configure` that is RTP's."""
-    remote, remote_rtcp, keys = request.remote, request.remote_rtcp, request.srtp
-    return StreamSettings(
-        remote=(remote.host, remote.port) if remote else None,
-        clock_rates=clock_rates,
-        telephone_event=request.telephone_event,
-        remote_rtcp=None if request.rtcp_mux or remote_rtcp is None else (remote_rtcp.host, remote_rtcp.port),
-        keys=SrtpKeys(keys.suite, keys.send.master, keys.receive.master) if keys else None,
-        secure_only=request.secure_only,
-        receive=request.receive,
-    )
 
 
 class MediaStream:
@@ -99,6 +50,8 @@ class MediaStream:
         old = self._plan
         if old is not None and (old.codecs, old.ptime_ms) == (plan.codecs, plan.ptime_ms):
             plan = replace(plan, sender=old.sender, receiver=old.receiver)
+            if not old.receive:
+                plan.receiver.flush()
         elif old is not None:
             self._late += old.receiver.late
             self._concealed_ms += old.receiver.concealed_ms
@@ -235,8 +188,9 @@ class MediaStream:
         late = self._late + (receiver.late if receiver else 0)
         round_trip_ms = None if figures.round_trip is None else figures.round_trip * 1000
         codec = receiver.codec.name if receiver else ""
-        missing = 100 * (figures.lost + late) / max(figures.lost + figures.received, 1)
-        delay_ms = (round_trip_ms or 0.0) / 2 + playout_ms + (self._plan.ptime_ms if self._plan else 0)
+        missing = (figures.lost + late) / max(figures.lost + figures.received, 1)
+        one_way_ms = (round_trip_ms or 0.0) / 2 + playout_ms + BLOCK_MS
+        one_way_ms += self._plan.ptime_ms if self._plan else 0
         return Quality(
             stream=self.name,
             final=final,
@@ -251,6 +205,8 @@ class MediaStream:
             round_trip_ms=round_trip_ms,
             remote_lost=figures.remote_lost,
             concealed_ms=self._concealed_ms + (receiver.concealed_ms if receiver else 0),
-            mos=mean_opinion(codec, min(missing, 100.0), delay_ms + BLOCK_MS) if figures.received else None,
+            mos=opinion_score(rating(codec, one_way_ms / 1000, min(missing, 1.0)))
+            if figures.received
+            else None,
             codec=codec,
         )

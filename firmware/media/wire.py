@@ -15,6 +15,9 @@ Address = tuple[str, int]
 MOST_IN_A_BLOCK = 64
 """Datagrams taken from one port in one block; a flood must not make sound late."""
 
+MOST_DISCARDED = 1024
+"""More than a socket keeps; a flood that goes on meanwhile is not waited for."""
+
 MOST_RELAYED = 8
 """STUN and DTLS datagrams carried to the phone in one block."""
 
@@ -72,11 +75,12 @@ class Wire:
                 self._rtcp(datagram, source, now)
 
     def discard(self) -> None:
-        """Throw away everything that waits."""
+        """Throw away what waits."""
         for pair in self._pairs:
             for port in (pair.rtp, pair.rtcp):
-                while _waiting(port):
-                    pass
+                for _ in range(MOST_DISCARDED // MOST_IN_A_BLOCK):
+                    if not _waiting(port):
+                        break
 
     def send_rtp(self, datagram: bytes, address: Address) -> None:
         """Send from the RTP port of the address's family."""

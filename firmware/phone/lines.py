@@ -23,7 +23,7 @@ class Lines:
     def start(self, now: float) -> None:
         """Register every line that has a registrar."""
         for account in self._accounts.values():
-            self._endpoint.add_account(account, now)
+            self._endpoint.add_account(account)
             if account.registrar is not None:
                 self._update(account.id, f"line {account.id}: registering", now, registration="registering")
                 self._endpoint.register(account.id, now)

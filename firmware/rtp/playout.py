@@ -29,6 +29,9 @@ TOLERANCE_SHARE = 0.1
 FAR_TOO_LONG = 0.08
 """Seconds beyond the target from which every frame is squeezed."""
 
+STEPS_PER_SECOND = 400
+"""What is concealed is a whole number of 2.5 ms, as the codecs need it (RFC 6716 section 2.1.4)."""
+
 MAX_AGE = 0.6
 """Seconds after its quickest arrival from which a packet is skipped rather than played."""
 
@@ -79,6 +82,7 @@ class Playout:
         "_block",
         "_clock_rate",
         "_concealed",
+        "_distance",
         "_expected",
         "_frame",
         "_last",
@@ -94,7 +98,8 @@ class Playout:
         self.buffer = JitterBuffer(clock_rate)
         self._clock_rate = clock_rate
         self._frame = round(frame * clock_rate)
-        self._step = 0
+        self._step = clock_rate // STEPS_PER_SECOND
+        self._distance = 0  # between the timestamps of the last two packets in sequence
         self._block = block
         self._last: Buffered | None = None  # the packet being played, None between talk spurts
         self._expected = 0  # the timestamp right behind it
@@ -124,7 +129,7 @@ class Playout:
         if head is None:
             return self._starve()
         missing = head.timestamp - self._expected - self._concealed
-        if missing <= 0:
+        if missing < self._step:
             return self._decode(head, now, queued)
         silent = head.sequence == last.sequence + 1 or head.packet.marker
         if silent or self._concealed + missing > MAX_CONCEALED * self._clock_rate:
@@ -152,11 +157,12 @@ class Playout:
 
     def _bridge(self, head: Buffered, missing: int) -> Conceal:
         """Packets before the head are lost; `missing` timestamp units are still to be filled."""
-        if missing <= self._frame:
-            return self._conceal(missing, head.packet.payload if missing == self._frame else None)
-        return self._conceal(self._frame, None)
+        if missing == self._frame:
+            return self._conceal(missing, head.packet.payload)
+        return self._conceal(min(missing, self._frame), None)
 
     def _conceal(self, duration: int, next_payload: bytes | None) -> Conceal:
+        duration = max(duration - duration % self._step, self._step)
         self._concealed += duration
         self.concealed += duration
         return Conceal(duration, next_payload)
@@ -173,11 +179,11 @@ class Playout:
         self.delay = slack + queued
         return Decode(head.packet, self._adjustment(slack - buffer.delay.target, now))
 
-    def _learn_frame(self, step: int) -> None:
-        """Two equal steps between packets in sequence are the frame's length, not a silence."""
-        if step == self._step and 0 < step <= MAX_FRAME * self._clock_rate:
-            self._frame = step
-        self._step = step
+    def _learn_frame(self, distance: int) -> None:
+        """Two equal distances between packets in sequence are a frame's length, not a silence."""
+        if distance == self._distance and self._step <= distance <= MAX_FRAME * self._clock_rate:
+            self._frame = distance
+        self._distance = distance
 
     def _head(self, now: float) -> Buffered | None:
         """The packet to play next; after a long stall what is too old to be worth hearing is skipped."""

@@ -217,7 +217,7 @@ def authorization(
 
 
 def verify(given: Authorization, method: str, secret: Secret, body: bytes = b"") -> bool:
-    """Whether credentials prove knowledge of `secret`. Realm, nonce, nc and URI are for the caller to check."""
+    """Whether credentials prove knowledge of `secret`. Realm, nonce, nc and URI are for others to check."""
     if not supported(given.algorithm) or given.qop not in (None, "auth", "auth-int"):
         return False
     expected = given.expected(method, secret, body)

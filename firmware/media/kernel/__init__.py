@@ -93,9 +93,11 @@ class Resampler:
 
 
 class Concealer:
-    """Fills in for lost frames of one stream of PCM at `rate` Hz, 8000 or 16000."""
+    """Fills in for lost frames of one stream of PCM at `rate` Hz: 8000 or 16000, ValueError for any other."""
 
     def __init__(self, rate: int) -> None:
+        if rate not in (8000, 16000):
+            raise ValueError(f"no concealment at {rate} Hz")
         self._state = ffi.new("concealer *")
         lib.concealer_start(self._state, rate)
 
@@ -122,12 +124,19 @@ class Sum:
         ffi.memmove(self._total, bytes(self._samples * 4), self._samples * 4)
 
     def add(self, pcm: Pcm) -> None:
-        """One voice more."""
+        """One voice more; ValueError if it is of another length."""
+        self._check(pcm)
         lib.mix_add(self._total, ffi.from_buffer(_SAMPLES, pcm), self._samples)
 
     def out(self, without: Pcm | None = None) -> bytearray:
-        """All voices, but for `without`, which was added."""
+        """All voices, but for `without`, which was added; ValueError if it is of another length."""
+        if without is not None:
+            self._check(without)
         pcm = bytearray(self._samples * 2)
         left_out = ffi.NULL if without is None else ffi.from_buffer(_SAMPLES, without)
         lib.mix_out(self._total, left_out, self._samples, ffi.from_buffer(_SAMPLES, pcm))
         return pcm
+
+    def _check(self, pcm: Pcm) -> None:
+        if len(pcm) != self._samples * 2:
+            raise ValueError("a block of another length")
