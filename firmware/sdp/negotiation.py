@@ -309,7 +309,9 @@ class OfferAnswer:
             raise NotAcceptable("there is no codec that this telephone has", 305)
         rates = {8000, *(codec.clock_rate for codec in codecs)}
         events = tuple(one for one in events_of(common) if one.clock_rate in rates)
-        return _Understood(description, media, remote_of(description, media, self.local.host), codecs, events)
+        remote = remote_of(description, media, self.local.host)
+        remote_rtcp = None if media.has("rtcp-mux") else rtcp_of(media, remote)
+        return _Understood(description, media, remote, remote_rtcp, codecs, events)
 
     def _choose(self, offer: SessionDescription, index: int) -> _Chosen:
         """What we would take of one offered stream. Raises `SdpError`, `NotAcceptable`."""
