@@ -182,6 +182,16 @@ def test_other_rates_are_refused():
         kernel.Resampler(44100, 16000)
 
 
+def test_blocks_and_rates_that_do_not_fit_the_memory_are_refused():
+    mixed = kernel.Sum(160)
+    with pytest.raises(ValueError, match="length"):
+        mixed.add(bytes(318))
+    with pytest.raises(ValueError, match="length"):
+        mixed.out(bytes(322))
+    with pytest.raises(ValueError, match="48000"):
+        kernel.Concealer(48000)
+
+
 # Concealment
 
 
