@@ -306,7 +306,7 @@ class OfferAnswer:
         common = tuple(one for one in formats_of(media, known) if one.encoding in ours)
         codecs = tuple(one for one in common if one not in events_of(common))
         if not codecs:
-            raise NotAcceptable("there is no codec that this telephone has", 305)
+            raise NotAcceptable("no codec is offered that this telephone has", 305)
         rates = {8000, *(codec.clock_rate for codec in codecs)}
         events = tuple(one for one in events_of(common) if one.clock_rate in rates)
         remote = remote_of(description, media, self.local.host)
