@@ -9,6 +9,7 @@ from firmware.sip.entropy import Entropy
 from firmware.sip.flow import Flow
 from firmware.sip.message import Request, Response
 from firmware.sip.transaction import ClientTransaction, ServerTransaction, TransactionLayer
+from firmware.ua.account import Account
 from firmware.ua.credentials import Credentials
 from firmware.ua.events import Effect, Event, Output
 from firmware.ua.flows import FlowTable
@@ -43,9 +44,11 @@ class Core:
         """Queue something for `Endpoint.poll`."""
         self.outputs.append(output)
 
-    def credentials(self, account_id: str) -> Credentials:
-        """The digest memory of an account."""
-        return self._credentials.setdefault(account_id, Credentials())
+    def credentials(self, account: Account) -> Credentials:
+        """What an account answers to challenges."""
+        if account.id not in self._credentials:
+            self._credentials[account.id] = Credentials(account, self.entropy)
+        return self._credentials[account.id]
 
     def send(self, request: Request, flow: Flow, transactor: Transactor, now: float) -> ClientTransaction:
         """Start a client transaction whose outcome goes to `transactor`."""

@@ -6,18 +6,20 @@ answering the weakest challenge would let an attacker on the path choose MD5 (RF
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from firmware.sip.digest import Challenge, authorization, challenges, strongest
+from firmware.sip.digest import SESSION, Challenge, Ha1, Password, authorization, challenges, strongest
 from firmware.sip.entropy import Entropy
 from firmware.sip.errors import RemoteProtocolError
+from firmware.sip.flow import Flow
 from firmware.sip.message import Request, Response
 from firmware.ua.account import Account
 from firmware.ua.reasons import printable
 
 MAX_CHALLENGES = 4
 """challenges answered for one request: a proxy and a registrar, each once more with a fresh nonce"""
+QOP = frozenset(("auth", "auth-int"))
+"""qualities of protection that can be given"""
 ANSWERS = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
 
 
@@ -30,7 +32,6 @@ class Refusal:
     """realm, algorithm offered, algorithm remembered"""
     foreign_realm: str | None = None
     """the realm that is not ours, or that came over somebody else's flow"""
-    wrong_password: bool = False
 
 
 class Answers:
@@ -55,67 +56,54 @@ class Answers:
 
 
 class Credentials:
-    """What one account remembers about its realm."""
+    """What one account answers, and what it remembers of its realm."""
 
-    def __init__(self) -> None:
-        self.realm: str | None = None
+    def __init__(self, account: Account, entropy: Entropy) -> None:
+        self._account = account
+        self._entropy = entropy
+        self._realm = account.realm
+        self._realm_flow: Flow | None = None
+        """the flow on which a REGISTER learned the realm"""
         self._strongest: dict[str, Challenge] = {}
-        self.stopped = False
-        """a downgrade was refused; the line waits for a person"""
 
     def accept_downgrade(self) -> None:
         """A person (or signed settings) allows the weaker digest."""
         self._strongest.clear()
-        self.stopped = False
 
-    def answer(
-        self, account: Account, request: Request, response: Response, answers: Answers, entropy: Entropy
-    ) -> Request | Refusal:
+    def answer(self, request: Request, response: Response, flow: Flow, answers: Answers) -> Request | Refusal:
         """The request with an answer to the challenge in it, CSeq untouched; or why there is none."""
         asked_in, answer_in = ANSWERS[response.status]
-        challenge = self._ours(account, request, _offered(response, asked_in))
-        if isinstance(challenge, Refusal):
-            return challenge
-        refusal = self._refusal(account, challenge, answer_in, answers)
-        if refusal is not None or account.secret is None:
-            return refusal or Refusal("the server asks for a password and this line has none")
-        self._remember(challenge)
-        value = authorization(
-            challenge,
-            request.method,
-            str(request.uri),
-            account.user_name,
-            account.secret,
-            entropy(16).hex(),
-            1,
-            request.body,
-        )
-        return answers.give(answer_in, challenge.realm, value, request)
-
-    def _ours(self, account: Account, request: Request, offered: Sequence[Challenge]) -> Challenge | Refusal:
-        """The strongest challenge of our own realm; the first one to a REGISTER tells which that is."""
+        offered = self._answerable(response, asked_in)
+        if self._account.secret is None:
+            return Refusal("the server asks for a password and this line has none")
         if not offered:
             return Refusal("the server asks for a password in a way this phone does not know")
-        realm = account.realm or self.realm
-        if realm is None:
-            realm = strongest(offered).realm if request.method == "REGISTER" else account.aor.host
+        if request.method == "REGISTER":
+            self._learn_realm(strongest(offered).realm, flow)
+        realm = self._realm or self._account.aor.host
         ours = [challenge for challenge in offered if challenge.realm == realm]
-        if ours:
-            return strongest(ours)
-        foreign = printable(offered[0].realm)
-        return Refusal(f"the password for {realm} is not given to {foreign}", foreign_realm=foreign)
+        if not ours:
+            foreign = printable(offered[0].realm)
+            return Refusal(f"the password for {realm} is not given to {foreign}", foreign_realm=foreign)
+        challenge = strongest(ours)
+        refusal = self._refusal(challenge, answer_in, answers)
+        if refusal is not None:
+            return refusal
+        self._strongest[realm] = challenge
+        return answers.give(answer_in, realm, self._value(challenge, request, self._account.secret), request)
 
-    def _refusal(
-        self, account: Account, challenge: Challenge, answer_in: str, answers: Answers
-    ) -> Refusal | None:
+    def _learn_realm(self, realm: str, flow: Flow) -> None:
+        """The realm is the configured one, or that of the first challenge to our REGISTER on a flow."""
+        if self._account.realm is None and self._realm_flow != flow:
+            self._realm = realm
+            self._realm_flow = flow
+
+    def _refusal(self, challenge: Challenge, answer_in: str, answers: Answers) -> Refusal | None:
         again = answers.has(answer_in, challenge.realm)
         if answers.count >= MAX_CHALLENGES or (again and not challenge.stale):
-            return Refusal(
-                f"the server refused the user name or password ({account.user_name})", wrong_password=True
-            )
+            return Refusal(f"the server refused the user name or password ({self._account.user_name})")
         remembered = self._strongest.get(challenge.realm)
         if remembered is not None and challenge.strength < remembered.strength:
-            self.stopped = True
             return Refusal(
                 f"the server asked for the weaker password check {challenge.algorithm} "
                 f"although it used {remembered.algorithm} before",
@@ -123,17 +111,22 @@ class Credentials:
             )
         return None
 
-    def _remember(self, challenge: Challenge) -> None:
-        self.realm = self.realm or challenge.realm
-        self._strongest[challenge.realm] = challenge
+    def _value(self, challenge: Challenge, request: Request, secret: Password | Ha1) -> str:
+        cnonce = self._entropy(16).hex()
+        uri, user = str(request.uri), self._account.user_name
+        return authorization(challenge, request.method, uri, user, secret, cnonce, 1, request.body)
 
+    def _answerable(self, response: Response, header: str) -> list[Challenge]:
+        """The challenges that can be answered; one that cannot be read does not hide the others."""
+        found: list[Challenge] = []
+        for value in response.headers.get_all(header):
+            try:
+                found += challenges([value], proxy=response.status == 407)
+            except RemoteProtocolError:
+                continue
+        return [challenge for challenge in found if self._can(challenge)]
 
-def _offered(response: Response, header: str) -> list[Challenge]:
-    """The challenges that can be answered; one that cannot does not hide the others."""
-    found: list[Challenge] = []
-    for value in response.headers.get_all(header):
-        try:
-            found += challenges([value], proxy=response.status == 407)
-        except RemoteProtocolError:
-            continue
-    return [challenge for challenge in found if challenge.strength]
+    def _can(self, challenge: Challenge) -> bool:
+        secret = self._account.secret
+        kept = not isinstance(secret, Ha1) or challenge.algorithm.removesuffix(SESSION) in secret.hashes
+        return kept and challenge.strength > 0 and (not challenge.qop or not QOP.isdisjoint(challenge.qop))

@@ -79,7 +79,7 @@ class Endpoint:
     def accept_downgrade(self, account_id: str, now: float) -> None:
         """A person allows the weaker digest that `DowngradeRefused` told of."""
         account = self._account(account_id)
-        self._core.credentials(account_id).accept_downgrade()
+        self._core.credentials(account).accept_downgrade()
         if account.registrar is not None:
             self.register(account_id, now)
 

@@ -206,9 +206,8 @@ class ClientRequest:
                 "somebody other than this line's server asks for the password", foreign_realm=""
             )
         else:
-            outcome = self._core.credentials(self._account.id).answer(
-                self._account, transaction.request, response, self._answers, self._core.entropy
-            )
+            credentials = self._core.credentials(self._account)
+            outcome = credentials.answer(transaction.request, response, flow, self._answers)
         if isinstance(outcome, Refusal):
             self._refused(outcome)
             return False

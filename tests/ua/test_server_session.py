@@ -132,7 +132,9 @@ def test_a_late_offer_without_an_answer_ends_the_call() -> None:
 def test_an_offer_that_does_not_fit_is_refused_with_488_and_a_warning() -> None:
     call = Called(body=description(formats="18"))
     (refusal,) = call.peer.responses(488)
-    assert refusal.headers.get("Warning") == '305 offhook "no codec is offered that this telephone has"'
+    warning = refusal.headers.get("Warning") or ""
+    assert warning.startswith('305 offhook "')
+    assert "codec" in warning
     assert call.bob.last(SessionEnded).status == 488
 
 
