@@ -1,4 +1,5 @@
-"""Compiles the kernel beside this file: `python -m firmware.media.kernel.build`.
+"""Compiles the kernel beside this file: `python firmware/media/kernel/build.py` (as a module it would import
+the package around it, which needs the kernel).
 
 Only a C compiler and the interpreter's headers are needed; the extension suffix names the interpreter, so
 that several versions can share a checkout.
