@@ -19,8 +19,9 @@ not scheduled would make the audio thread wait."""
 SWITCH_INTERVAL = 0.0005
 """Seconds after which a thread has to offer the interpreter's lock to another one."""
 
-MCL_CURRENT_AND_FUTURE = 1 | 2
-"""From <sys/mman.h>: lock what is mapped and what will be."""
+LOCK_ALL_ON_FAULT = 1 | 2 | 4
+"""MCL_CURRENT, MCL_FUTURE and MCL_ONFAULT of <sys/mman.h>: what was touched once stays in memory. Without
+the third every thread's whole stack would be filled, which doubles the process."""
 
 _wanted = False
 
@@ -68,4 +69,4 @@ def _set_fifo(priority: int) -> bool:
 
 def _lock_memory() -> bool:
     library = ctypes.CDLL(None, use_errno=True)
-    return bool(library.mlockall(MCL_CURRENT_AND_FUTURE) == 0)
+    return bool(library.mlockall(LOCK_ALL_ON_FAULT) == 0)

@@ -12,6 +12,10 @@ JOIN_SECONDS = 2.0
 """A loop body that does not return for longer than this is a fault of ours."""
 
 
+LONGEST_SLEEP = 0.05
+"""Seconds after which a card that is stalled looks whether it was closed."""
+
+
 class SimulatedDevice:
     """A card that captures silence and discards what is played (`--audio null`).
 
@@ -83,7 +87,12 @@ class SimulatedDevice:
     def _run(self, use: Use, loop_body: LoopBody, ended: threading.Event) -> None:
         raise_this_thread(AUDIO_PRIORITY)
         blocks = BlockClock(self._clock(), drift_ppm=self._drift_ppm, burst=self._burst)
-        while not ended.wait(max(0.0, max(blocks.deadline(), self._stalled_until) - self._clock())):
+        while not ended.is_set():
+            pause = max(blocks.deadline(), self._stalled_until) - self._clock()
+            if pause > 0:
+                # Half the price of waiting for the event, a hundred times a second.
+                time.sleep(min(pause, LONGEST_SLEEP))
+                continue
             skipped = blocks.skipped
             for _ in range(blocks.due(self._clock())):
                 self._block(use, loop_body)
