@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tests.interop import speech
+from tests.interop.jack import Jack
 from tests.interop.ports import free_port
 from tests.interop.program import Program, ProgramFailed
 from tests.interop.speech import Samples
@@ -26,9 +27,10 @@ Transport = Literal["udp", "tcp", "tls"]
 MODULES_IN = ("/usr/lib/baresip/modules", "/usr/lib/*/baresip/modules", "/usr/local/lib/baresip/modules")
 MODULES = (
     *("g711", "g722", "opus"),
-    *("aufile", "aubridge", "sndfile"),
+    *("aufile", "aubridge", "jack", "sndfile"),
     *("srtp", "account", "menu", "ctrl_tcp"),
 )
+EAR_SETTINGS = {"audio_player": "jack,ear", "auplay_format": "float", "jack_connect_ports": "no"}
 ANSI_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 APPLICATIONS = ("account", "menu", "ctrl_tcp")
 SAMPLE_RATES = {"pcmu": 8000, "pcma": 8000, "g722": 16000, "opus": 48000}
@@ -70,8 +72,9 @@ class Baresip(Program):
     """One baresip with one account and one codec.
 
     It says `says` (speech, then silence) from the start of each call; what it hears is in `heard()` after
-    the call, one sample per decoded sample, so loss shortens it. `settings` are further lines of its
-    configuration and win over ours, for example {"jitter_buffer_delay": "5-10"}.
+    the call, one sample per decoded sample, so loss shortens it and a late packet does not show. With `ear`,
+    a server at the codec's sample rate, it plays in real time and an `Ear` hears the gaps. `settings` are
+    further lines of its configuration and win over ours, for example {"jitter_buffer_delay": "5-10"}.
     """
 
     def __init__(
@@ -84,9 +87,10 @@ class Baresip(Program):
         lasting: float = 30.0,
         authority: Path | None = None,
         certificate: Path | None = None,
+        ear: Jack | None = None,
         settings: dict[str, str] | None = None,
     ):
-        super().__init__(folder, ["baresip", "-f", str(folder), "-v"])
+        super().__init__(folder, ["baresip", "-f", str(folder), "-v"], ear.environment if ear else None)
         self.account = account
         self.codec = codec
         self.sample_rate = SAMPLE_RATES[codec]
@@ -103,7 +107,9 @@ class Baresip(Program):
         speech.write_wav(folder / "says.wav", until_end, self.sample_rate, channels)
         (folder / "accounts").write_text(account.line(codec))
         (folder / "contacts").write_text("")
-        (folder / "config").write_text(self._configuration(authority, certificate, settings or {}))
+        (folder / "config").write_text(
+            self._configuration(authority, certificate, {**(EAR_SETTINGS if ear else {}), **(settings or {})})
+        )
 
     @property
     def uri(self) -> str:

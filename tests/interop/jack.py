@@ -10,14 +10,16 @@ PERIOD_SECONDS = 0.01
 
 
 class Jack(Program):
-    """`jackd` on its dummy driver: 48 kHz, periods of 480 samples.
+    """`jackd` on its dummy driver, periods of 10 ms.
 
     `environment` is what a client needs so as to find this server and no other.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sample_rate: int = 48_000) -> None:
+        self.sample_rate = sample_rate
         self.server_name = f"offhook-test-{os.getpid()}-{folder.name}"
-        command = f"jackd --name {self.server_name} -r -d dummy -r 48000 -p 480".split()
+        period = round(sample_rate * PERIOD_SECONDS)
+        command = f"jackd --name {self.server_name} -r -d dummy -r {sample_rate} -p {period}".split()
         super().__init__(folder, command)
         self.environment = {"JACK_DEFAULT_SERVER": self.server_name, "JACK_NO_START_SERVER": "1"}
 

@@ -18,6 +18,8 @@ from tests.interop import speech
 from tests.interop.baresip import SAMPLE_RATES, Account, Baresip
 from tests.interop.certificates import DOMAIN, Authority, Identity, self_signed
 from tests.interop.dns import Address, DnsServer, Naptr, Srv
+from tests.interop.ear import Ear
+from tests.interop.jack import Jack
 from tests.interop.kamailio import Kamailio
 from tests.interop.ports import free_port, is_free
 from tests.interop.program import Program, ProgramFailed
@@ -64,6 +66,24 @@ def test_baresip_hears_baresip(tmp_path: Path, codec: str) -> None:
         talk(alice, bob, bob.uri)
     assert_clean(alice, bob)
     assert_clean(bob, alice)
+
+
+@pytest.mark.interop
+@pytest.mark.timed
+def test_ear_hears_baresip_without_gap(tmp_path: Path) -> None:
+    """What the loudspeaker plays in real time is the speech, late by the buffers and with nothing missing."""
+    with Jack(tmp_path / "jack", 8000) as jack, Ear(tmp_path / "ear", jack) as ear:
+        alice = Baresip(tmp_path / "alice", Account("alice"), says=speech.samples(SPEECH_SECONDS, 8000))
+        bob = Baresip(tmp_path / "bob", Account("bob", answer="auto"), ear=jack)
+        with alice, bob:
+            alice.dial(bob.uri)
+            ear.listen_to("baresip")
+            time.sleep(SPEECH_SECONDS + 2.0)  # the speech takes its own time
+            alice.hang_up()
+    # The ear joins a moment after the first word: what is compared is the rest.
+    says, heard = alice.says[8000:], ear.heard()
+    assert speech.pesq_nb(says, heard, 8000) >= CLEAN_PESQ_NB["pcmu"]
+    assert speech.longest_gap(says, heard, 8000) <= 0.06
 
 
 @pytest.mark.interop
