@@ -35,9 +35,8 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--board", default="sim", metavar="sim|FILE", help="the hardware (default: sim)")
     parser.add_argument(
         "--audio",
-        default="portaudio",
         metavar="portaudio[:NAME]|wav:IN,OUT|loop|null",
-        help="the sound card, or what stands for it (default: portaudio)",
+        help="the sound card, or what stands for it (default: portaudio, with the settings' audio.device)",
     )
     parser.add_argument("--state", type=Path, default=default_state(), metavar="DIR")
     parser.add_argument("--control", type=Path, metavar="SOCKET", help="default: control in the state folder")
@@ -46,7 +45,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """`offhook run`."""
     try:
-        load(options.settings)
+        settings = load(options.settings)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -60,7 +59,10 @@ def run(options: argparse.Namespace) -> int:
         f"--voice={voice}",
         f"--control={control}",
     )
-    media = python("firmware.media.process", f"--control={voice}", f"--audio={options.audio}")
+    card = f"portaudio:{settings.audio.device}" if settings.audio.device else "portaudio"
+    media = python(
+        "firmware.media.process", f"--control={voice}", f"--audio={options.audio or card}", "--realtime"
+    )
     children = (Child("offhook-phone", phone), Child("offhook-media", media))
     return asyncio.run(_supervise(children))
 

@@ -31,6 +31,8 @@ from firmware.ua.account import Account
 from firmware.ua.endpoint import Endpoint
 
 VOLUME_STEPS = 10
+NOMINAL_STEP = 8
+"""The step that changes nothing; above it the limiter keeps peaks in bounds."""
 DECIBELS_A_STEP = 4.0
 DIGITS = frozenset("0123456789*#ABCD")
 
@@ -52,7 +54,10 @@ class Phone:
 
     def __init__(self, settings: PhoneSettings, endpoint: Endpoint) -> None:
         lines = tuple(_line(account) for account in settings.accounts)
-        volumes = {"handset": 8, "speaker": 8, "ringer": 8, **(settings.volumes or {})}
+        volumes = {
+            **dict.fromkeys(("handset", "speaker", "ringer"), NOMINAL_STEP),
+            **(settings.volumes or {}),
+        }
         self._desk = Desk(Snapshot(lines=lines, volumes=volumes))
         required = {account.id: account.media.srtp == "required" for account in settings.accounts}
         self._streams = Streams(settings.media_hosts, settings.media_ports)
@@ -180,7 +185,7 @@ class Phone:
     def _settle(self, now: float) -> None:
         """After every input: what is heard follows from what the telephone is."""
         volumes = self.snapshot.volumes
-        decibels = {name: (step - VOLUME_STEPS) * DECIBELS_A_STEP for name, step in volumes.items()}
+        decibels = {name: (step - NOMINAL_STEP) * DECIBELS_A_STEP for name, step in volumes.items()}
         self._sound.update(self.snapshot, decibels, self._calls.stream_of)
 
     # Commands: calls
