@@ -76,12 +76,14 @@ is_call_id = re.compile(rf"{WORD}(?:@{WORD})?+").fullmatch
 """callid = word [ "@" word ]"""
 
 _DIGITS = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}+")
-_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}")
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
 _HEX4 = re.compile(r"[0-9A-Fa-f]{1,4}+")
 _PARAMETER = re.compile(PARAMETER)
 _NAME = re.compile(rf";{SWS}([^;= \t]++)")
 _QUOTED = re.compile(QUOTED_STRING)
 _ELEMENT = re.compile(rf'(?:[^",<]++|{QUOTED_STRING}|<[^<>"]*+>)*+')
+_TO_ESCAPE = re.compile(r'["\\\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 
 Parameters = tuple[tuple[str, str | None], ...]
@@ -104,8 +106,8 @@ def unquote(text: str) -> str:
 
 
 def quote(text: str) -> str:
-    """`text` as a quoted-string."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """`text` as a quoted-string. Line ends cannot be quoted; a message with any is not written."""
+    return '"' + _TO_ESCAPE.sub(r"\\\g<0>", text) + '"'
 
 
 def parse_parameters(text: str) -> Parameters:
@@ -152,7 +154,7 @@ def check_host(host: str) -> None:
     if host[0] == "[":
         if not _is_ipv6(host[1:-1]):
             raise RemoteProtocolError(f"{host} is no IPv6 address")
-    elif host.rstrip(".").rpartition(".")[2].isdigit() and not _IPV4.match(host):
+    elif host.rstrip(".").rpartition(".")[2].isdigit() and not _IPV4.fullmatch(host):
         raise RemoteProtocolError(f"{host} is no IPv4 address")
 
 
@@ -202,7 +204,7 @@ def _groups(part: str, *, last: bool) -> int:
         return 0
     *groups, tail = part.split(":")
     count = len(groups) + 1
-    if last and "." in tail and _IPV4.match(tail):
+    if last and "." in tail and _IPV4.fullmatch(tail):
         count += 1
     elif not _HEX4.fullmatch(tail):
         count = 99
