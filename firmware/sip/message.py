@@ -215,7 +215,7 @@ def validate(message: Message) -> None:
         _validate_request(message)
         return
     _check_addresses(headers.get_all("Contact"))
-    if headers.count("Via") > 1 or "," in _topmost(headers):
+    if len(headers.get_all("Via")) > 1:
         raise RemoteProtocolError("a response that was meant for somebody else")
 
 

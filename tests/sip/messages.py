@@ -27,6 +27,9 @@ INVITE = (
     b"Supported: replaces, timer, outbound, 100rel\r\n"
     b"User-Agent: Example Phone 4.5.1\r\n"
     b"Session-Expires: 1800;refresher=uac\r\n"
+    b"Min-SE: 90\r\n"
+    b'P-Asserted-Identity: "Alice Liddell" <sip:+12125550100@atlanta.example.com;user=phone>\r\n'
+    b"Accept: application/sdp\r\n"
     b"Content-Type: application/sdp\r\n"
     b"Content-Length: %d\r\n\r\n" % len(SDP)
 ) + SDP
