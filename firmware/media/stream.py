@@ -66,6 +66,7 @@ class MediaStream:
         """Start or stop; what came before is never heard."""
         if active and not self.active:
             self.flush()
+            self.rtp.expect(now)
             self._began = self._began or now
             self._told = self._checkpointed = now
         self.active = active

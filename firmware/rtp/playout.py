@@ -86,6 +86,7 @@ class Playout:
         "_expected",
         "_frame",
         "_last",
+        "_playing",
         "_step",
         "buffer",
         "concealed",
@@ -101,10 +102,11 @@ class Playout:
         self._step = clock_rate // STEPS_PER_SECOND
         self._distance = 0  # between the timestamps of the last two packets in sequence
         self._block = block
-        self._last: Buffered | None = None  # the packet being played, None between talk spurts
+        self._last: Buffered | None = None  # the packet played last
+        self._playing = False  # False between talk spurts
         self._expected = 0  # the timestamp right behind it
         self._concealed = 0  # timestamp units invented since then
-        self._adjusted = 0.0
+        self._adjusted = -ADJUST_INTERVAL  # when
         self.skipped = 0
         """Packets not played since they were older than `MAX_AGE`."""
         self.concealed = 0
@@ -117,14 +119,14 @@ class Playout:
         restarts = self.buffer.restarts
         insertion = self.buffer.insert(packet, now)
         if self.buffer.restarts != restarts:
-            self._last = None
+            self._last, self._playing = None, False
         return insertion
 
     def next(self, now: float, queued: float = 0.0) -> Decision:
         """What to queue behind the `queued` seconds that the card has yet to play."""
         head = self._head(now)
         last = self._last
-        if last is None:
+        if last is None or not self._playing:
             return self._begin(head, now, queued)
         if head is None:
             return self._starve()
@@ -133,14 +135,14 @@ class Playout:
             return self._decode(head, now, queued)
         silent = head.sequence == last.sequence + 1 or head.packet.marker
         if silent or self._concealed + missing > MAX_CONCEALED * self._clock_rate:
-            self._last = None
+            self._playing = False
             return self._begin(head, now, queued)
         return self._bridge(head, missing)
 
     def flush(self) -> None:
         """Drop what waits and begin anew, as when another driver takes over the audio loop."""
         self.buffer.flush()
-        self._last = None
+        self._last, self._playing = None, False
 
     def _begin(self, head: Buffered | None, now: float, queued: float) -> Decision:
         """Start a talk spurt when its first packet has waited for the target delay."""
@@ -151,7 +153,7 @@ class Playout:
     def _starve(self) -> Decision:
         """Nothing is here: bridge a block at a time, as the packet may only be late."""
         if self._concealed >= MAX_CONCEALED * self._clock_rate:
-            self._last = None
+            self._playing = False
             return _WAIT
         return self._conceal(min(self._frame, round(self._block * self._clock_rate)), None)
 
@@ -172,7 +174,7 @@ class Playout:
         buffer.pop()
         if self._last is not None and head.sequence == self._last.sequence + 1:
             self._learn_frame(head.timestamp - self._last.timestamp)
-        self._last = head
+        self._last, self._playing = head, True
         self._expected = head.timestamp + self._frame
         self._concealed = 0
         slack = self._slack(head, now)
@@ -192,7 +194,7 @@ class Playout:
         while head is not None and len(buffer) > 1 and self._slack(head, now) > MAX_AGE:
             buffer.pop()
             self.skipped += 1
-            self._last = None
+            self._playing = False
             head = buffer.head
         return head
 

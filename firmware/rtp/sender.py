@@ -8,7 +8,7 @@ from firmware.rtp.telephone_event import DigitSender
 class Sender:
     """One source of ours."""
 
-    __slots__ = ("_entropy", "_marker", "_timestamp", "digits", "sequence", "ssrc")
+    __slots__ = ("_entropy", "_marker", "_timestamp", "digits", "sequence", "ssrc", "wrapped")
 
     def __init__(self, entropy: Entropy) -> None:
         self._entropy = entropy
@@ -22,6 +22,8 @@ class Sender:
         self.ssrc = random_bits(self._entropy, 32)
         self.sequence = random_bits(self._entropy, 16) >> 1
         """Of the packet to be sent next."""
+        self.wrapped = False
+        """Whether the sequence has wrapped since."""
         self._timestamp = random_bits(self._entropy, 32)
         self._marker = True
 
@@ -37,6 +39,7 @@ class Sender:
                 timestamp, marker = event.timestamp, event.marker
         packet = RtpPacket(payload_type, self.sequence, timestamp & 0xFFFF_FFFF, self.ssrc, payload, marker)
         self.sequence = (self.sequence + 1) & 0xFFFF
+        self.wrapped |= self.sequence == 0
         self._timestamp += samples
         self._marker = False
         return packet

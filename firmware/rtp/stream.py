@@ -71,14 +71,14 @@ class RtpStream:
     def configure(self, settings: StreamSettings, now: float) -> None:
         """Take what was negotiated, at first or again; raises LocalProtocolError for an impossible key."""
         reception = self._reception
-        rolled_over = self._keyring.sent_rollover(self._sender.ssrc) > 0
         self._keyring.install(settings.keys, now, reception.ssrc if reception else None)
-        if rolled_over and settings.keys != self._settings.keys:
-            # Peers disagree on whether a new key resets the roll-over counter; of a new source it is zero.
+        if self._sender.wrapped and settings.keys != self._settings.keys:
+            # Peers disagree on whether another key resets the roll-over counter; of a new source it is zero.
+            # It also keeps an index from coming twice under a key that was left and is taken up again.
             self._sender.renew()
             self._rtcp.begin_source()
         if settings.receive and not self._settings.receive:
-            self._heard = now
+            self.expect(now)
         self._settings = settings
         self._lock.signalled(settings.remote)
         self._rtcp_lock.signalled(settings.remote_rtcp)
@@ -209,6 +209,10 @@ class RtpStream:
         self._events.extend(DigitReceived(digit, duration / rate) for digit, duration in digits)
 
     # Time
+
+    def expect(self, now: float) -> None:
+        """The peer may speak from now on: silence is counted from here."""
+        self._heard = now
 
     def poll(self) -> StreamEvent | None:
         """What happened, or is to be sent, next."""

@@ -19,7 +19,8 @@ class Heard:
     delays: list[float] = field(default_factory=list)
     late: int = 0
     concealed: float = 0.0
-    adjusted: int = 0
+    squeezed: int = 0
+    stretched: int = 0
     played: int = 0
 
     def mean_ms(self) -> float:
@@ -51,9 +52,12 @@ def listen(trace: Trace, *, block: float = 0.010, warm_up: float = 5.0) -> Heard
                         heard.delays.append(now + queued - sent - least)
                     heard.played += 1
                     queued += INTERVAL
-                    if adjust != "none":
-                        heard.adjusted += 1
-                        queued += PITCH if adjust == "expand" else -PITCH
+                    if adjust == "accelerate":
+                        heard.squeezed += 1
+                        queued -= PITCH
+                    elif adjust == "expand":
+                        heard.stretched += 1
+                        queued += PITCH
                 case Conceal(duration):
                     heard.concealed += duration / CLOCK
                     queued += duration / CLOCK

@@ -131,7 +131,7 @@ def test_what_cannot_be_sent_is_refused_whole(digits: str, duration: int, gap: i
     assert not sender.busy
 
 
-@given(st.integers(1, MAX_DURATION), st.integers(1, 5760), st.integers(0, 5000))
+@given(st.integers(1, MAX_DURATION), st.integers(80, 5760), st.integers(0, 5000))
 def test_every_key_ends(duration: int, frame: int, gap: int) -> None:
     sender = DigitSender()
     sender.press("7", duration, gap)
