@@ -76,6 +76,8 @@ class Headers:
         """Every value of `name`; those of a header field that is a list are split at their commas."""
         values = self._values.get(name)
         if values is None:
+            if CANONICAL.get(name) == name:
+                return ()
             name = canonical(name)
             values = self._values.get(name, [])
         if name not in LISTS or (len(values) == 1 and "," not in values[0]):
@@ -284,10 +286,16 @@ class CSeq:
     @classmethod
     def parse(cls, text: str) -> "CSeq":
         """The number and method that `text` writes. Raises `RemoteProtocolError`."""
+        match = cls.check(text)
+        return cls(int(match[1]), match[2])
+
+    @staticmethod
+    def check(text: str) -> re.Match[str]:
+        """Refuse what `parse` would refuse, for less work. The groups are those of the pattern."""
         match = _CSEQ.fullmatch(text)
-        if match is None or (number := int(match[1])) > UINT32:
+        if match is None or int(match[1]) > UINT32:
             raise RemoteProtocolError("malformed CSeq")
-        return cls(number, match[2])
+        return match
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
