@@ -53,18 +53,15 @@ class Headers:
 
     def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
         kept = tuple(fields)
-        values: dict[str, list[str]] = {}
+        values: dict[str, tuple[str, ...]] = {}
         usual = True
+        known = CANONICAL.get
         for name, value in kept:
-            key = CANONICAL.get(name)
-            if key != name:
-                key = canonical(name)
+            if known(name) != name:
+                name = canonical(name)
                 usual = False
-            if key in values:
-                values[key].append(value)
-            else:
-                values[key] = [value]
-        self._fields = kept if usual else tuple([(CANONICAL.get(n.lower(), n), v) for n, v in kept])
+            values[name] = (*values[name], value) if name in values else (value,)
+        self._fields = kept if usual else tuple([(known(name.lower(), name), value) for name, value in kept])
         self._values = values
 
     def get(self, name: str) -> str | None:
@@ -76,13 +73,11 @@ class Headers:
         """Every value of `name`; those of a header field that is a list are split at their commas."""
         values = self._values.get(name)
         if values is None:
-            if CANONICAL.get(name) == name:
-                return ()
             name = canonical(name)
-            values = self._values.get(name, [])
-        if name not in LISTS or (len(values) == 1 and "," not in values[0]):
-            return tuple(values)
-        return tuple(split_list(",".join(values))) if values else ()
+            values = self._values.get(name, ())
+        if name not in LISTS or not values or (len(values) == 1 and "," not in values[0]):
+            return values
+        return tuple(split_list(",".join(values)))
 
     def with_(self, name: str, value: str) -> "Headers":
         """With `value` as the only value of `name`: in place of the first one, or at the end."""
