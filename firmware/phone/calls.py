@@ -146,6 +146,8 @@ class Calls:
     def incoming(self, event: events.IncomingSession, now: float) -> None:
         """Somebody calls."""
         if len(self._legs) >= MAX_CALLS:
+            self.put_away_finished(now)
+        if len(self._legs) >= MAX_CALLS:
             self._endpoint.reject(event.session_id, 486, "Busy Here", now)
             self._desk.note(now, f"A call from {event.from_.uri} heard busy: too many calls at once.")
             return

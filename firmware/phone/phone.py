@@ -174,6 +174,7 @@ class Phone:
             self._quietly(control.Send(), now)
         for call in self._calls.on_deadline(now):
             self._quietly(control.Answer(call=call), now)
+        self._rest(now)
         self._settle(now)
 
     def _quietly(self, command: control.Command, now: float) -> None:
@@ -373,7 +374,12 @@ class Phone:
 
     def _ended(self, event: events.SessionEnded, now: float) -> None:
         self._calls.ended(event, now)
-        if self.snapshot.hook == "on" and not self.snapshot.calls and not self.snapshot.collecting:
+        self._rest(now)
+
+    def _rest(self, now: float) -> None:
+        """Hands-free goes off by itself once the last call has left the desk."""
+        idle = self.snapshot.hook == "on" and not self.snapshot.calls and not self.snapshot.collecting
+        if idle and self.snapshot.speaker:
             self._desk.change(now, "hands-free off", speaker=False, muted=False)
 
     def _screened(self, event: events.RequestScreened, now: float) -> None:

@@ -309,3 +309,24 @@ def test_the_ninth_call_hears_busy():
     desk.hear(*(incoming(session=number) for number in range(1, 10)))
     assert len(desk.snapshot.calls) == 8
     assert ("reject", 9, 486, "Busy Here") in desk.endpoint.asked
+
+
+def test_calls_that_are_over_leave_room_for_the_next():
+    """What the desk still shows of finished calls makes nobody hear busy."""
+    desk = DeskPhone()
+    for session in range(1, 10):
+        desk.hear(incoming(session))
+        desk.do(control.Answer())
+        desk.hear(established(session), ended(session))
+    assert not [asked for asked in desk.endpoint.asked if asked[0] == "reject"]
+
+
+def test_hands_free_ends_when_the_last_call_leaves_the_desk():
+    """Nobody has to switch off the microphone after the other side hung up."""
+    desk = DeskPhone()
+    desk.hear(incoming())
+    desk.do(control.Answer())
+    desk.hear(established(), ended())
+    desk.wait(10)
+    assert not desk.snapshot.speaker
+    assert desk.last(voice.Device).use == "closed"
