@@ -132,9 +132,10 @@ class Session:
 
     def deadlines(self) -> Iterator[float | None]:
         """Every moment at which `on_deadline` has something to do."""
-        yield self._linger_until
+        requests = self.live_requests()
+        yield self._linger_until if not requests else None
         yield self.modification.deadline()
-        for request in self.live_requests():
+        for request in requests:
             yield request.deadline()
 
     def on_deadline(self, now: float) -> None:

@@ -19,6 +19,8 @@ from firmware.ua.endpoint import Endpoint
 from firmware.ua.events import CloseFlow, Event, NeedsMedia, OpenFlow, Resolve, Transmit
 
 E = TypeVar("E")
+MAX_TURNS = 2000
+"""turns in one moment after which something must be wrong"""
 Address = tuple[str, int]
 
 PCMU = CodecOffer("PCMU", 8000, payload_type=0)
@@ -91,6 +93,7 @@ class Network:
     def run(self, seconds: float = 1.0) -> None:
         """Let time pass: everything due happens in order."""
         end = self.now + seconds
+        turns, moment_before = 0, self.now
         while True:
             for node in tuple(self.nodes.values()):
                 node.drain()
@@ -98,6 +101,9 @@ class Network:
             if moment is None or moment > end:
                 break
             self.now = max(self.now, moment)
+            turns = turns + 1 if self.now == moment_before else 0
+            moment_before = self.now
+            assert turns < MAX_TURNS, f"a deadline stays due: {self._overdue()}"
             while self._queue and self._queue[0][0] <= self.now:
                 heappop(self._queue)[2]()
             for node in tuple(self.nodes.values()):
@@ -155,6 +161,9 @@ class Network:
     def _arrive(self, node: Node, flow: Flow, data: bytes) -> None:
         if flow.id in self.streams:
             node.deliver(data, flow)
+
+    def _overdue(self) -> list[tuple[Address, float | None]]:
+        return [(address, node.deadline()) for address, node in self.nodes.items()]
 
     def _next_moment(self) -> float | None:
         moments = [node.deadline() for node in self.nodes.values()]
