@@ -84,7 +84,7 @@ _NAME = re.compile(rf";{SWS}([^;= \t]++)")
 _QUOTED = re.compile(QUOTED_STRING)
 _ELEMENT = re.compile(rf'(?:[^",<]++|{QUOTED_STRING}|<[^<>"]*+>)*+')
 _TO_ESCAPE = re.compile(r'["\\\x00-\x08\x0b\x0c\x0e-\x1f\x7f]')
-_QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_UNESCAPED = re.compile(r"\\?+(.[^\\]*+)", re.DOTALL)
 
 Parameters = tuple[tuple[str, str | None], ...]
 """Parameters in their order: names as written, values decoded, None where there is no `=`."""
@@ -102,7 +102,7 @@ def unquote(text: str) -> str:
     if text[:1] != '"':
         return text
     inside = text[1:-1]
-    return _QUOTED_PAIR.sub(r"\1", inside) if "\\" in inside else inside
+    return "".join(_UNESCAPED.findall(inside)) if "\\" in inside else inside
 
 
 def quote(text: str) -> str:
