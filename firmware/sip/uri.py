@@ -1,7 +1,7 @@
 """SIP and SIPS URIs, and every other kind (RFC 3261 sections 19.1 and 25.1)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote as percent_encode
 from urllib.parse import unquote as percent_decode
 
@@ -77,7 +77,8 @@ class Uri:
     """"sip" or "sips\""""
     user: str | None = None
     """User or telephone-subscriber, still escaped; `escape_user` makes one of any text."""
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
+    """Anybody on the way can read it (RFC 3261 section 19.1.1); it is kept, but not shown."""
     host: str = ""
     """Host name, IPv4 address, or IPv6 address without brackets."""
     port: int | None = None

@@ -157,3 +157,9 @@ def test_any_text_can_be_escaped_into_a_user(text: str):
     uri = Uri("sip", escape_user(text), host="example.com")
     assert Uri.parse(str(uri)) == uri
     assert "\r" not in str(uri)
+
+
+def test_a_password_is_kept_and_not_shown():
+    uri = Uri.parse("sip:alice:hunter2@example.com")
+    assert "hunter2" in str(uri)
+    assert "hunter2" not in repr(uri)
