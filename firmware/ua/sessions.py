@@ -7,7 +7,7 @@ from itertools import count
 
 from firmware.sip.errors import LocalProtocolError
 from firmware.sip.flow import Flow
-from firmware.sip.message import Message
+from firmware.sip.message import Message, Response
 from firmware.sip.transaction import ServerTransaction
 from firmware.sip.uri import Uri
 from firmware.ua.account import Account
@@ -58,7 +58,7 @@ class SessionTable:
 
     def of_message(self, message: Message) -> Session | None:
         """The session whose tag of ours a message carries: in To of a request, in From of a response."""
-        tag = message.from_.tag if hasattr(message, "status") else message.to.tag
+        tag = message.from_.tag if isinstance(message, Response) else message.to.tag
         return self._by_tag.get((message.call_id, tag or ""))
 
     def of_transaction(self, transaction: object) -> ServerSession | None:

@@ -49,6 +49,8 @@ class Provider(Peer):
         self.refuses: tuple[int, tuple[tuple[str, str], ...]] | None = None
         """status and fields of every answer to a REGISTER"""
         self.record_routes = True
+        self.route_name = f"{host}:5060"
+        """what the proxy calls itself in Record-Route"""
         self.challenges_calls = False
         self.bindings: dict[str, tuple[NameAddr, Flow]] = {}
         self.grants: list[tuple[float, int]] = []
@@ -120,7 +122,7 @@ class Provider(Peer):
     def _forward(self, request: Request, flow: Flow) -> None:
         """As a proxy does (RFC 3261 section 16.6): own Via, Record-Route, Route of ours taken off."""
         route = [value for value in request.headers.get_all("Route") if "example.com" not in value]
-        route = [value for value in route if self.address[0] not in value]
+        route = [value for value in route if self.route_name not in value]
         headers = request.headers.without("Route")
         for value in route:
             headers = headers.appended("Route", value)
@@ -135,7 +137,7 @@ class Provider(Peer):
         host, port = self.address
         headers = headers.prepended("Via", f"SIP/2.0/{onward.transport} {host}:{port};branch={branch}")
         if self.record_routes and request.to.tag is None:
-            headers = headers.prepended("Record-Route", f"<sip:{host}:{port};lr>")
+            headers = headers.prepended("Record-Route", f"<sip:{self.route_name};lr>")
         self.send(Request(request.method, uri, headers, request.body), onward)
 
     def _way(self, request: Request) -> tuple[Uri, Flow] | None:

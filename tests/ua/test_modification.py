@@ -98,6 +98,14 @@ def test_our_hold_offers_sendonly_and_a_refusal_leaves_the_call_as_it_was() -> N
     assert len(call.peer.requests("INVITE")) == 3
 
 
+def test_holding_somebody_who_holds_us_offers_inactive() -> None:
+    call = InCall(we_call=False)
+    call.reinvite(2, description(direction="sendonly", version=2))
+    call.ack()
+    call.hold()
+    assert b"a=inactive" in call.peer.requests("INVITE")[-1].body
+
+
 def test_481_to_a_re_invite_ends_the_call() -> None:
     call = InCall(we_call=True)
     call.hold()

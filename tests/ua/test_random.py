@@ -154,7 +154,7 @@ def test_damaged_datagrams_are_survived(noise: bytes, place: int) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10**6), st.floats(0.0, 0.5))
+@given(st.integers(0, 10**6), st.floats(0.0, 0.2))
 def test_calls_over_a_lossy_network_agree_in_the_end(seed: int, loss: float) -> None:
     network = Network()
     chance = random.Random(seed)

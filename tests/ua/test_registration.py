@@ -242,17 +242,18 @@ def test_a_silent_first_server_costs_3_5_seconds() -> None:
 
 
 def provider_call(
-    transport: Transport, *, record_routes: bool = True, challenges: bool = True
+    transport: Transport, *, record_routes: bool = True, challenges: bool = True, name: str | None = None
 ) -> tuple[Network, Provider, Phone, Phone, int]:
     """Alice and Bob are registered; Alice calls Bob, and he answers."""
     network = Network()
     provider = Provider(network, transport)
     provider.record_routes = record_routes
+    provider.route_name = name or provider.route_name
     provider.challenges_calls = challenges
     alice, bob = Phone(network, "192.0.2.1", seed=1), Phone(network, "192.0.2.2", seed=2)
-    for phone, name in ((alice, "alice"), (bob, "bob")):
-        phone.endpoint.add_account(account_of(name))
-        phone.endpoint.register(name, network.now)
+    for phone, user in ((alice, "alice"), (bob, "bob")):
+        phone.endpoint.add_account(account_of(user))
+        phone.endpoint.register(user, network.now)
     network.run(1.0)
     call = alice.endpoint.invite("alice", Uri.parse("sip:bob@example.com"), network.now)
     network.run(1.0)
@@ -290,4 +291,13 @@ def test_without_record_route_the_bye_goes_straight_to_the_other_phone() -> None
     alice.endpoint.hang_up(call, network.now)
     network.run(1.0)
     assert not provider.requests("BYE")
+    assert bob.last(SessionEnded).by == "remote"
+
+
+def test_a_proxy_that_calls_itself_by_an_inner_name_is_reached_over_the_flow() -> None:
+    network, provider, alice, bob, call = provider_call("TLS", name="proxy.inside.example")
+    network.names["proxy.inside.example"] = []
+    alice.endpoint.hang_up(call, network.now)
+    network.run(1.0)
+    assert [str(route) for route in provider.requests("BYE")[0].routes] == ["<sip:proxy.inside.example;lr>"]
     assert bob.last(SessionEnded).by == "remote"

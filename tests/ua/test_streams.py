@@ -6,7 +6,7 @@ import pytest
 
 from firmware.sip.flow import Flow, Target
 from firmware.sip.framing import PING, PONG
-from firmware.ua.events import CloseFlow, IncomingSession
+from firmware.ua.events import CloseFlow, IncomingSession, Transmit
 from firmware.ua.flows import MAX_STREAMS
 from tests.ua.messages import description, request
 from tests.ua.network import Network, Peer, Phone, account_of
@@ -82,9 +82,22 @@ def test_a_stream_without_a_length_is_answered_400_and_closed_for_good() -> None
     assert b"Content-Length: 0\r\n" in whole
     connected.network.send(connected.flow, whole.replace(b"Content-Length: 0\r\n", b""))
     connected.network.send(connected.flow, connected.options("later"))
-    (effect,) = (connected.network.run(0.05), connected.bob.effects)[1]
+    connected.network.run(0.05)
+    (effect,) = connected.bob.effects
     assert isinstance(effect, CloseFlow)
     assert b"SIP/2.0 200" not in connected.raw.bytes
+
+
+def test_what_still_arrives_on_a_stream_being_closed_is_dropped() -> None:
+    connected = Connected()
+    endpoint, flow = connected.bob.endpoint, Flow(99, "TCP", ("192.0.2.2", 5060), ("192.0.2.9", 9))
+    broken = connected.options("one").replace(b"Content-Length: 0", b"Content-Length: x")
+    for _ in range(3):
+        endpoint.receive_stream(broken, flow, connected.network.now)
+    outputs = []
+    while (output := endpoint.poll()) is not None:
+        outputs.append(output)
+    assert [type(output) for output in outputs] == [Transmit, CloseFlow]
 
 
 def test_one_connection_too_many_is_closed() -> None:
