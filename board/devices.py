@@ -1,6 +1,6 @@
 """The devices of a telephone as the rest of the house sees them, whoever made them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
 from PIL.Image import Image
@@ -34,6 +34,24 @@ class Lamp(Protocol):
 
     def set(self, pattern: Pattern) -> None:
         """Shine, blink or go out."""
+
+
+class Panel(Protocol):
+    """What a person sees and touches: the devices of one telephone, however they are wired."""
+
+    @property
+    def display(self) -> Display:
+        """Where screens are shown."""
+
+    @property
+    def lamps(self) -> Mapping[str, Lamp]:
+        """The lamps by their names; a telephone may lack any."""
+
+    def listen(self, listener: Listener) -> None:
+        """Send what happens at any device to `listener`."""
+
+    def close(self) -> None:
+        """Let go of all hardware."""
 
 
 class Input(Protocol):

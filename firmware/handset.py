@@ -129,6 +129,7 @@ class Handset:
 
     def _on_timer(self) -> None:
         self._phone.on_deadline(self._now)
+        self._panel.on_deadline(self._now)
         self._settle()
 
     def _on_panel_command(self, command: AnyCommand) -> None:
@@ -175,8 +176,8 @@ class Handset:
         self._driver.pump()
         if self._timer is not None:
             self._timer.cancel()
-        deadline = self._phone.deadline()
-        self._timer = None if deadline is None else self._loop.call_at(deadline, self._on_timer)
+        deadlines = [at for at in (self._phone.deadline(), self._panel.deadline()) if at is not None]
+        self._timer = self._loop.call_at(min(deadlines), self._on_timer) if deadlines else None
 
     def _tell(self, change: Changed) -> None:
         if change.cause.startswith(("registered ", "unregistered ", "registration failed ")):
@@ -196,9 +197,11 @@ async def _main(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
+        settings = load(options.settings)
+        width, height = map(int, settings.display.size.split("x"))
         handset = Handset(
-            load(options.settings),
-            open_board(options.board, clock=time.monotonic),
+            settings,
+            open_board(options.board, clock=time.monotonic, display_size=(width, height)),
             voice=options.voice,
             control=options.control,
             say=say,

@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "firmware.sip.uri",
     ),
     "firmware.net": ("firmware.sip", "firmware.ua", "firmware.nat"),
-    "ui": ("firmware.control", "firmware.settings", "board.display", "board.events"),
+    "ui": ("firmware.control", "firmware.settings", "board.devices", "board.events"),
     "provisioning": (),
     "provisioning.document": ("firmware.settings",),
     "provisioning.device": ("firmware.settings", "firmware.control", "provisioning.document"),

@@ -1,29 +1,48 @@
 """Joins a board with the telephone: keys and hook become commands, the snapshot becomes picture and lamps."""
 
+import math
 from collections.abc import Callable
+from datetime import datetime
 
-from board.board import Board
-from board.devices import Pattern
+from board import devices
 from board.events import Event, KeyDown, OffHook, OnHook
 from firmware.control import messages as control
 from firmware.control.state import Snapshot
-from ui.keys import commands
+from ui.contents import Scene, page_lines
+from ui.keys import press
+from ui.lcd import Lcd
+from ui.moment import EARLY, Moment
+from ui.screen import CONTENT_ROWS
+from ui.states import screen_of
+from ui.texts import texts_of
+from ui.view import HOME, shows_information
 
 
 class Panel:
-    """`send` takes commands to the telephone, `show` takes pictures for whoever looks from afar."""
+    """`send` takes commands to the telephone, `show` takes pictures for whoever looks from afar.
+
+    `wall` is the local time of day. Raises `ui.lcd.DisplayUnknown` for a display nothing is drawn for.
+    """
 
     def __init__(
         self,
-        board: Board,
+        board: devices.Panel,
         send: Callable[[control.AnyCommand], None],
         show: Callable[[control.Picture], None],
+        *,
+        wall: Callable[[], datetime] = datetime.now,
+        language: str = "en",
     ) -> None:
         self._board = board
         self._send = send
         self._show = show
+        self._wall = wall
+        self._texts = texts_of(language)
+        self._lcd = Lcd(board.display)
         self._snapshot = Snapshot()
-        self._lamps: dict[str, Pattern] = {}
+        self._view = HOME
+        self._until = math.inf
+        self._lamps: dict[str, devices.Pattern] = {}
 
     def start(self, snapshot: Snapshot, now: float) -> None:
         """Show the telephone, and hear first how the handset lies."""
@@ -33,14 +52,33 @@ class Panel:
     def update(self, snapshot: Snapshot, now: float) -> None:
         """Show the telephone as it is now."""
         self._snapshot = snapshot
+        if not shows_information(snapshot, self._view):
+            self._view = HOME
+        self._draw(now)
         for name, pattern in snapshot.lamps.items():
             if name in self._board.lamps and self._lamps.get(name) != pattern:
                 self._lamps[name] = pattern
                 self._board.lamps[name].set(pattern)
 
+    def deadline(self) -> float | None:
+        """When a clock or timer on the screen moves on; None while nothing counts."""
+        return None if math.isinf(self._until) else self._until
+
+    def on_deadline(self, now: float) -> None:
+        """Move the clocks and timers on."""
+        if self._until <= now + EARLY:
+            self._draw(now)
+
     def close(self) -> None:
         """Let go of the board."""
         self._board.close()
+
+    def _draw(self, now: float) -> None:
+        moment = Moment(now, self._wall())
+        screen = screen_of(self._snapshot, self._view, moment, self._texts)
+        self._until = moment.until
+        if picture := self._lcd.show(screen):
+            self._show(picture)
 
     def _receive(self, event: Event) -> None:
         match event:
@@ -48,8 +86,19 @@ class Panel:
                 self._send(control.Hook(off=True))
             case OnHook():
                 self._send(control.Hook(off=False))
-            case KeyDown(key=key):
-                for command in commands(key, self._snapshot):
-                    self._send(command)
+            case KeyDown(key=key, at=at):
+                self._press(key, at)
             case _:
                 pass
+
+    def _press(self, key: str, now: float) -> None:
+        view, commands = press(self._snapshot, self._view, key, last_top=self._last_top(now))
+        if view != self._view:
+            self._view = view
+            self._draw(now)
+        for command in commands:
+            self._send(command)
+
+    def _last_top(self, now: float) -> int:
+        scene = Scene(self._snapshot, self._view, Moment(now, self._wall()), self._texts)
+        return max(0, len(page_lines(scene)) - CONTENT_ROWS)
