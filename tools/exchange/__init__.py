@@ -1,0 +1,1 @@
+"""A small local exchange for trying out: registrar, proxy, and numbers that answer by themselves."""
