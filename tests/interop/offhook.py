@@ -21,7 +21,7 @@ Snapshot = dict[str, Any]
 
 
 class Offhook(Program):
-    """One phone. `lines` is the TOML of its lines; it says `says` (at 48 kHz) whenever its microphone is open.
+    """One phone. `lines` is the TOML of its lines; it says `says` (at 48 kHz) while its microphone is open.
 
     What the ear hears is in `heard()`, at 48 kHz; both go through the shipped `wav` device.
     """
