@@ -1,4 +1,4 @@
-"""The command line: `offhook run` and `offhook ctl`."""
+"""The command line: `offhook run`, `offhook ctl` and `offhook page`."""
 
 import argparse
 import asyncio
@@ -24,9 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     _add_run(commands.add_parser("run", help="run a phone"))
     ctl.add_arguments(commands.add_parser("ctl", help="steer a running phone"), default_state())
+    _add_page(commands.add_parser("page", help="show a running phone in the browser"))
     options = parser.parse_args(arguments)
-    if options.command == "ctl":
-        return ctl.run(options)
+    match options.command:
+        case "ctl":
+            return ctl.run(options)
+        case "page":
+            return page(options)
     return run(options)
 
 
@@ -40,6 +44,19 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--state", type=Path, default=default_state(), metavar="DIR")
     parser.add_argument("--control", type=Path, metavar="SOCKET", help="default: control in the state folder")
+
+
+def _add_page(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--control", type=Path, default=default_state() / "control", metavar="SOCKET")
+    ports = range(65536)
+    parser.add_argument("--port", type=int, default=0, choices=ports, metavar="N", help="default: a free one")
+
+
+def page(options: argparse.Namespace) -> int:
+    """`offhook page`."""
+    from ui.web.serve import run as serve  # here, so that no other command waits for a web server to load
+
+    return serve(options.control, options.port)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -62,7 +62,7 @@ def command(text: str) -> Key | Hook:
     """The command in a message of the page. Raises `WireError`."""
     try:
         pressed = _decoder.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise WireError(str(error)) from error
     match pressed:
         case Pressed(key=str(name), hook=None):
