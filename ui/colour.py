@@ -1,12 +1,13 @@
 """Draws a screen at 320 x 240 in colour: the rows of the small one, coloured, with the lines beside them."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
 from ui.font import Font, font
 from ui.mono import ICON_GLYPHS
-from ui.screen import Lamp, LineKey, Row, Screen, Tone, is_broken
+from ui.screen import Icon, Lamp, LineKey, Row, Screen, Tone, is_broken
 from ui.spelling import fit, wrap
 
 WIDTH, HEIGHT = 320, 240
@@ -20,8 +21,18 @@ MESSAGE_TOP = 184
 BAR_TOP = 212
 KEY_PITCH = 80
 PADDING = 10
+ROW_HEIGHT = 25
+TEXT_WIDTH = CARD_RIGHT - CARD_LEFT - 2 * PADDING
+LARGE_HEIGHT = 37
+BROKEN_HEIGHT = 45
+LINE_PITCH = 20
+"""From line to line of a text that is broken."""
+
+SMOOTH = 4
+"""How many times larger round shapes are drawn."""
 
 Colour = tuple[int, int, int]
+Box = tuple[int, int, int, int]
 
 NIGHT: Colour = (13, 17, 23)
 PANEL: Colour = (22, 29, 38)
@@ -38,6 +49,15 @@ TONES: dict[Tone, Colour] = {
     "warning": (255, 200, 87),
     "bad": (255, 122, 118),
 }
+ICON_TONES: dict[Icon, Tone] = {
+    "@": "good",
+    "!": "bad",
+    "S": "good",
+    "m": "warning",
+    "H": "plain",
+    "P": "plain",
+    "M": "warning",
+}
 LAMPS: dict[Lamp, Colour] = {
     "registered": (98, 212, 143),
     "registering": (255, 200, 87),
@@ -53,7 +73,7 @@ REFUSING = frozenset({"end", "stop", "reject"})
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How a row of a size is set: its font and its height in pixels."""
+    """How a row is set: its font and its height in pixels."""
 
     letters: Font
     height: int
@@ -64,7 +84,7 @@ def draw(screen: Screen) -> Image.Image:
     picture = Image.new("RGB", (WIDTH, HEIGHT), NIGHT)
     canvas = ImageDraw.Draw(picture)
     _draw_status(picture, canvas, screen)
-    _draw_lines(picture, canvas, screen.lines)
+    _draw_lines(picture, screen.lines)
     _draw_card(picture, canvas, screen)
     _draw_keys(picture, canvas, screen)
     return picture
@@ -78,30 +98,28 @@ def _draw_status(picture: Image.Image, canvas: ImageDraw.ImageDraw, screen: Scre
     x = clock_left - 4 if screen.clock else WIDTH - 8
     for icon in reversed(screen.icons):
         x -= 16
-        mask = font("clean-6x8").mask(ICON_GLYPHS[icon]).resize((12, 16))
-        picture.paste(_icon_colour(icon), (x, 5), mask)
+        _write(picture, ICON_GLYPHS[icon], (x, 4), font("icons-12x16"), TONES[ICON_TONES[icon]])
     room = (x - 12) // letters.width
     _write(picture, fit(screen.title, room), (8, 4), letters, INK)
 
 
-def _icon_colour(icon: str) -> Colour:
-    tone: dict[str, Tone] = {"@": "good", "S": "good", "!": "bad", "m": "warning", "M": "warning"}
-    return TONES[tone.get(icon, "plain")]
-
-
-def _draw_lines(picture: Image.Image, canvas: ImageDraw.ImageDraw, lines: tuple[LineKey, ...]) -> None:
+def _draw_lines(picture: Image.Image, lines: tuple[LineKey, ...]) -> None:
     for index, line in enumerate(lines):
         top = CARD_TOP + index * LINE_HEIGHT
         colour = LAMPS[line.lamp]
         hollow = line.lamp in ("failed", "registering")
-        canvas.ellipse((8, top + 4, 17, top + 13), outline=colour, fill=NIGHT if hollow else colour, width=2)
+        _fill(picture, (8, top + 3, 18, top + 13), 5, colour)
+        if hollow:
+            _fill(picture, (10, top + 5, 16, top + 11), 3, NIGHT)
         _write(picture, fit(line.label, 8), (24, top), font("spleen-8x16"), INK)
         _write(picture, fit(line.words, 12), (24, top + 17), font("spleen-6x12"), TONES["quiet"])
 
 
 def _draw_card(picture: Image.Image, canvas: ImageDraw.ImageDraw, screen: Screen) -> None:
-    box = (CARD_LEFT, CARD_TOP, CARD_RIGHT, BAR_TOP - 8)
-    canvas.rounded_rectangle(box, radius=6, fill=CARD, outline=EDGE)
+    box = (CARD_LEFT, CARD_TOP, CARD_RIGHT, BAR_TOP - 7)
+    _fill(picture, box, 7, EDGE)
+    left, top, right, bottom = box
+    _fill(picture, (left + 1, top + 1, right - 1, bottom - 1), 6, CARD)
     y = CARD_TOP + 6
     for row in screen.rows[:-1]:
         y += _draw_row(picture, row, y)
@@ -116,29 +134,28 @@ def _draw_card(picture: Image.Image, canvas: ImageDraw.ImageDraw, screen: Screen
 def _draw_row(picture: Image.Image, row: Row, y: int) -> int:
     """Draw one row at `y` and return its height in pixels."""
     measure = _measure(row)
-    letters = measure.letters
+    letters, colour = measure.letters, TONES[row.tone]
     left, right = CARD_LEFT + PADDING, CARD_RIGHT - PADDING
-    columns = (right - left) // letters.width
-    colour = TONES[row.tone]
+    columns = TEXT_WIDTH // letters.width
     if row.height > 1 and is_broken(row, columns):
         for index, line in enumerate(wrap(row.left, columns, row.height)):
-            _write(picture, line, (left, y + index * 20), letters, colour)
+            _write(picture, line, (left, y + index * LINE_PITCH), letters, colour)
         return measure.height
-    used = len(row.right) + 1 if row.right else 0
-    text = fit(row.left, columns - used, keep_end=row.keep_end)
+    aside = fit(row.right, columns)
+    text = fit(row.left, columns - len(f"{aside} ".lstrip()), keep_end=row.keep_end)
     x = (left + right - len(text) * letters.width) // 2 if row.centred else left
     _write(picture, text, (x, y), letters, colour)
-    _write(picture, row.right, (right - len(row.right) * letters.width, y), letters, INK)
+    _write(picture, aside, (right - len(aside) * letters.width, y), letters, INK)
     return measure.height
 
 
 def _measure(row: Row) -> Measure:
     if row.size == "clock":
         return Measure(font("spleen-32x64"), 72)
-    if row.size == "large":
-        fits = len(row.left) * 12 <= CARD_RIGHT - CARD_LEFT - 2 * PADDING
-        return Measure(font("spleen-12x24" if fits else "spleen-8x16"), 34)
-    return Measure(font("spleen-8x16"), 22 * row.height)
+    letters = font("spleen-12x24")
+    if row.size == "large" and len(row.left) * letters.width <= TEXT_WIDTH:
+        return Measure(letters, LARGE_HEIGHT)
+    return Measure(font("spleen-8x16"), ROW_HEIGHT if row.height == 1 else BROKEN_HEIGHT)
 
 
 def _draw_keys(picture: Image.Image, canvas: ImageDraw.ImageDraw, screen: Screen) -> None:
@@ -149,10 +166,25 @@ def _draw_keys(picture: Image.Image, canvas: ImageDraw.ImageDraw, screen: Screen
             continue
         x = index * KEY_PITCH
         fill = CONFIRM if key.name in CONFIRMING else REFUSE if key.name in REFUSING else KEY
-        canvas.rounded_rectangle((x + 2, BAR_TOP + 3, x + KEY_PITCH - 3, HEIGHT - 3), radius=5, fill=fill)
+        _fill(picture, (x + 3, BAR_TOP + 2, x + KEY_PITCH - 3, HEIGHT - 2), 6, fill)
         label = fit(key.long, KEY_PITCH // letters.width - 1)
         ink = len(label) * letters.width
         _write(picture, label, (x + (KEY_PITCH - ink) // 2, BAR_TOP + 6), letters, INK)
+
+
+def _fill(picture: Image.Image, box: Box, radius: int, colour: Colour) -> None:
+    """Fill a rectangle with round, smooth corners."""
+    left, top, right, bottom = box
+    picture.paste(colour, (left, top), _rounded(right - left, bottom - top, radius))
+
+
+@lru_cache(maxsize=32)
+def _rounded(width: int, height: int, radius: int) -> Image.Image:
+    """The shape of a rectangle with round corners (mode "L"), drawn large and made small."""
+    large = Image.new("L", (width * SMOOTH, height * SMOOTH))
+    corner = (width * SMOOTH - 1, height * SMOOTH - 1)
+    ImageDraw.Draw(large).rounded_rectangle((0, 0, *corner), radius=radius * SMOOTH, fill=255)
+    return large.resize((width, height), Image.Resampling.BOX)
 
 
 def _write(picture: Image.Image, text: str, at: tuple[int, int], letters: Font, colour: Colour) -> None:

@@ -8,11 +8,11 @@ from board import devices
 from board.events import Event, KeyDown, OffHook, OnHook
 from firmware.control import messages as control
 from firmware.control.state import Snapshot
-from ui.contents import Scene, page_lines
+from ui.information import last_top, page
 from ui.keys import press
 from ui.lcd import Lcd
 from ui.moment import EARLY, Moment
-from ui.screen import CONTENT_ROWS
+from ui.scene import Scene
 from ui.states import screen_of
 from ui.texts import texts_of
 from ui.view import HOME, shows_information
@@ -101,4 +101,4 @@ class Panel:
 
     def _last_top(self, now: float) -> int:
         scene = Scene(self._snapshot, self._view, Moment(now, self._wall()), self._texts)
-        return max(0, len(page_lines(scene)) - CONTENT_ROWS)
+        return last_top(page(scene))

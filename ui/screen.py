@@ -20,6 +20,7 @@ TEXT_COLUMNS = COLUMNS - 2 * MARGIN
 State = Literal[
     "idle",
     "trouble",
+    "no-line",
     "off-hook",
     "dialling",
     "ringing-out",

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from firmware.control.state import Line, Snapshot
-from ui import contents
-from ui.contents import Scene
+from ui import calling, resting
+from ui.information import information
 from ui.moment import Moment
+from ui.scene import Scene
 from ui.screen import Icon, KeyLabel, Lamp, LineKey, Row, Screen, State
 from ui.soft_keys import SOFT_KEYS
 from ui.texts import Texts
@@ -33,18 +34,19 @@ class Layout:
 
 
 STATES: Mapping[State, Layout] = {
-    "idle": Layout(contents.idle, (("redial",), ("info",), (), ())),
-    "trouble": Layout(contents.trouble, (("redial",), ("why",), (), ())),
-    "off-hook": Layout(contents.off_hook, (("resume", "redial"), (), (), ("stop",))),
-    "dialling": Layout(contents.dialling, (("call",), (), ("delete",), ("stop",))),
-    "ringing-out": Layout(contents.ringing_out, ((), ("info",), (), ("end",))),
-    "incoming": Layout(contents.incoming, (("answer",), ("info",), (), ("reject",))),
-    "in-call": Layout(contents.in_call, (("hold",), ("swap",), ("info",), ("end",))),
-    "held": Layout(contents.held, (("resume",), ("swap",), ("info",), ("end",))),
-    "failed": Layout(contents.failed, (("redial",), ("why",), (), ("end",))),
-    "ended": Layout(contents.ended, (("redial",), ("info",), (), ("end",))),
-    "waiting": Layout(contents.waiting, (("answer",), (), ("busy",), ("end",))),
-    "info": Layout(contents.information, ((), (), (), ("back",))),
+    "idle": Layout(resting.idle, (("redial",), ("info",), (), ())),
+    "trouble": Layout(resting.trouble, (("redial",), ("why",), (), ())),
+    "no-line": Layout(resting.no_line, ((), (), (), ())),
+    "off-hook": Layout(resting.off_hook, (("resume", "redial"), (), (), ("stop",))),
+    "dialling": Layout(resting.dialling, (("call",), (), ("delete",), ("stop",))),
+    "ringing-out": Layout(calling.ringing_out, ((), ("info",), (), ("end",))),
+    "incoming": Layout(calling.incoming, (("answer",), ("info",), (), ("reject",))),
+    "in-call": Layout(calling.in_call, (("hold",), ("swap",), ("info",), ("end",))),
+    "held": Layout(calling.held, (("resume",), ("swap",), ("info",), ("end",))),
+    "failed": Layout(calling.failed, (("redial",), ("why",), (), ("end",))),
+    "ended": Layout(calling.ended, (("redial",), ("info",), (), ("end",))),
+    "waiting": Layout(calling.waiting, (("answer",), (), ("busy",), ("end",))),
+    "info": Layout(information, ((), (), (), ("back",))),
 }
 
 

@@ -63,7 +63,7 @@ _ENGLISH: Texts = {
     "ringing": "Ringing",
     "incoming": "Incoming call",
     "to-line": "to {line}",
-    "waiting": "call waiting",
+    "waiting": "waiting",
     "on-hold": "On hold",
     "total": "total {time}",
     "failed": "Call failed",

@@ -83,5 +83,7 @@ def _at_rest(now: Snapshot, here: Call | None) -> State:
         return over.get(here.phase, "ended")
     if now.hook == "off" or now.speaker:
         return "off-hook"
+    if not now.lines:
+        return "no-line"
     served = any(line.registration in ("registered", "off") for line in now.lines)
     return "idle" if served else "trouble"
