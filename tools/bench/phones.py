@@ -13,6 +13,7 @@ from tests.interop.offhook import Offhook, line
 DESK, BOB = "desk", "bob"
 PASSWORDS = {DESK: "wonderland", BOB: "builder"}
 ANYBODY = {"callers": ["*@*"]}
+NAMES = {"pcmu": "G.711", "opus": "Opus"}
 CODECS = {"opus": "opus", "pcmu": "PCMU"}
 CodecName = Literal["opus", "pcmu"]
 
