@@ -103,6 +103,16 @@ def test_both_algorithms_are_offered_and_taken(town: Town, algorithm: str) -> No
     assert [offer.algorithm for offer in offered] == ["SHA-256", "MD5"]
 
 
+def test_a_telephone_that_knows_only_md5_is_offered_only_that(town: Town) -> None:
+    """Some give up when they meet an algorithm that they do not know; SHA-256 is then not taken either."""
+    applicant = Applicant(town, "103")
+    assert applicant.prove("MD5").status == 200
+    offered = challenges(applicant.peer.responses()[0].headers.get_all("WWW-Authenticate"))
+    assert [offer.algorithm for offer in offered] == ["MD5"]
+    applicant.use(offered[0].nonce, "SHA-256", nc=2)
+    assert applicant.send(applicant.request("<sip:me@192.0.2.99>")).status == 403
+
+
 def test_an_algorithm_that_was_not_offered_is_refused(town: Town) -> None:
     """Right as the digest may be."""
     applicant = Applicant(town)

@@ -16,10 +16,11 @@ from firmware.ua.endpoint import Endpoint
 from firmware.ua.events import Established, IncomingSession, Registered
 from tests.ua.network import PCMU, Network, Peer, Phone
 from tools.exchange.exchange import Exchange
+from tools.exchange.gate import Subscriber
 
 HOST = "192.0.2.1"
 REALM = "exchange.test"
-PASSWORDS = {"101": "correct horse", "102": "battery staple"}
+PASSWORDS = {"101": "correct horse", "102": "battery staple", "103": "old"}
 MEDIA = MediaPolicy((PCMU,), srtp="preferred")
 
 
@@ -31,7 +32,11 @@ class ExchangeNode(Phone):
         self.told: list[str] = []
         self.exchange = Exchange(
             (REALM, HOST),
-            {number: Password(text) for number, text in PASSWORDS.items()},
+            {
+                "101": Subscriber(Password(PASSWORDS["101"])),
+                "102": Subscriber(Password(PASSWORDS["102"])),
+                "103": Subscriber(Password(PASSWORDS["103"]), ("MD5",)),
+            },
             {"600": MEDIA},
             random.Random(7).randbytes,
             self.told.append,

@@ -14,7 +14,6 @@ from firmware.net.driver import Bindings, Driver
 from firmware.net.resolver import Resolver
 from firmware.net.transport import TransportError
 from firmware.sdp.negotiation import MediaPolicy
-from firmware.sip.digest import Password
 from firmware.ua.events import Event
 from tools.exchange.certificate import make_identity
 from tools.exchange.exchange import Exchange
@@ -52,7 +51,7 @@ async def run(options: argparse.Namespace, stop: asyncio.Event) -> None:
     answers = own_numbers()
     exchange = Exchange(
         (DOMAIN, options.host),
-        {handset.number: Password(handset.password) for handset in handsets},
+        {handset.number: handset.subscriber for handset in handsets},
         dict.fromkeys(answers, MediaPolicy(tuple(CODECS.values()))),
         os.urandom,
         say,
@@ -138,8 +137,9 @@ def arguments() -> argparse.ArgumentParser:
         "--handset",
         type=_handset,
         action="append",
-        metavar="NUMBER[:answers]",
-        help="a telephone that may register, and whether it answers by itself (default: 101, 102:answers)",
+        metavar="NUMBER[:answers|:md5]",
+        help="a telephone that may register; answers: by itself; md5: knows no other digest "
+        "(may be given several times; default: 101 and 102:answers)",
     )
     parser.add_argument("--state", type=Path, default=default_state() / "exchange", metavar="DIR")
     return parser

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 from firmware.sdp.negotiation import LocalMedia, MediaPolicy
-from firmware.sip.digest import Secret
 from firmware.sip.entropy import Entropy
 from firmware.sip.flow import Flow, Target, Transport
 from firmware.sip.uri import Uri
@@ -16,6 +15,7 @@ from firmware.ua.account import Account
 from firmware.ua.endpoint import Endpoint
 from firmware.ua.events import CloseFlow, Effect, OpenFlow, Output, Resolve, Transmit
 from firmware.ua.identifiers import new_contact_user
+from tools.exchange.gate import Subscriber
 from tools.exchange.server import Server
 
 INSIDE = ("127.0.0.1", 9)
@@ -30,13 +30,13 @@ class Exchange:
     def __init__(
         self,
         names: Sequence[str],
-        secrets: Mapping[str, Secret],
+        subscribers: Mapping[str, Subscriber],
         services: Mapping[str, MediaPolicy],
         entropy: Entropy,
         tell: Callable[[str], None],
     ) -> None:
-        """`names`, `secrets` and `tell` as in `Server`; `services` by number, the accounts' identifier."""
-        self._server = Server(names, secrets, self._flow_to_service, entropy, tell)
+        """As in `Server`; `services` by number, the accounts' identifier."""
+        self._server = Server(names, subscribers, self._flow_to_service, entropy, tell)
         self._endpoint = Endpoint(entropy, "offhook exchange")
         for number, media in services.items():
             address = Uri("sip", number, None, names[0])

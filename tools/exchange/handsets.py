@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from firmware.sip.digest import Password
 from tools.exchange.certificate import write_private
+from tools.exchange.gate import ALGORITHMS, Subscriber
 
 PASSWORD_BYTES = 16
 
@@ -38,17 +40,23 @@ class Handset:
     """One subscriber."""
 
     number: str
-    answers: bool
-    """It answers calls of this exchange by itself."""
+    manner: str
+    """answers: calls of this exchange, by itself; md5: it knows no stronger digest; or nothing."""
     password: str = field(repr=False)
 
     @classmethod
     def parse(cls, text: str, entropy: Callable[[int], bytes]) -> "Handset":
-        """`NUMBER` or `NUMBER:answers`. Raises ValueError with a sentence for a person."""
+        """`NUMBER` or `NUMBER:MANNER`, and a new password. Raises ValueError with a sentence for a person."""
         number, _, manner = text.partition(":")
-        if not (number.isascii() and number.isdigit()) or manner not in ("", "answers"):
-            raise ValueError(f"“{text}” is neither NUMBER nor NUMBER:answers.")
-        return cls(number, manner == "answers", entropy(PASSWORD_BYTES).hex())
+        if not (number.isascii() and number.isdigit()) or manner not in ("", "answers", "md5"):
+            raise ValueError(f"“{text}” is not NUMBER, NUMBER:answers or NUMBER:md5.")
+        return cls(number, manner, entropy(PASSWORD_BYTES).hex())
+
+    @property
+    def subscriber(self) -> Subscriber:
+        """What the exchange has to know of it."""
+        algorithms = ("MD5",) if self.manner == "md5" else ALGORITHMS
+        return Subscriber(Password(self.password), algorithms)
 
     def settings(self, domain: str, host: str, port: int, authority: Path) -> str:
         """Its settings file; `port` is the exchange's for TLS."""
@@ -59,7 +67,7 @@ class Handset:
             host=host,
             port=port,
             authority=authority,
-            auto_answer=AUTO_ANSWER.format(domain=domain) if self.answers else "",
+            auto_answer=AUTO_ANSWER.format(domain=domain) if self.manner == "answers" else "",
         )
 
 

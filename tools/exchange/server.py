@@ -4,7 +4,6 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from firmware.sip.digest import Secret
 from firmware.sip.entropy import Entropy
 from firmware.sip.errors import RemoteProtocolError
 from firmware.sip.flow import Flow
@@ -23,7 +22,7 @@ from firmware.sip.transaction import (
 from firmware.sip.transaction import Transmit as TransmitMessage
 from firmware.sip.uri import Uri
 from firmware.ua.events import CloseFlow, Effect, Transmit
-from tools.exchange.gate import Gate
+from tools.exchange.gate import Gate, Subscriber
 from tools.exchange.proxy import Proxy, stripped
 from tools.exchange.registrar import Registrar
 from tools.exchange.routing import Hop, Router
@@ -46,16 +45,16 @@ class Server:
     def __init__(
         self,
         names: Sequence[str],
-        secrets: Mapping[str, Secret],
+        subscribers: Mapping[str, Subscriber],
         service: ServiceFlow,
         entropy: Entropy,
         tell: Callable[[str], None],
     ) -> None:
-        """`names` are the hosts that stand for the exchange, the realm first; `secrets` are by number."""
-        self._secrets = secrets
+        """`names` are the hosts that stand for the exchange, the realm first; `subscribers` are by number."""
+        self._subscribers = subscribers
         self._service = service
         self._tell = tell
-        self._gate = Gate(names[0], secrets, entropy)
+        self._gate = Gate(names[0], subscribers, entropy)
         self._registrar = Registrar(tell)
         self._router = Router(frozenset(names), self._flow, entropy)
         self._transactions = TransactionLayer(entropy)
@@ -191,9 +190,8 @@ class Server:
     def _register(self, transaction: ServerTransaction, request: Request, flow: Flow, now: float) -> None:
         if not self._router.is_ours(request.uri) or not self._router.is_ours(request.to.uri):
             raise RemoteProtocolError("this exchange is not the registrar of that domain", 404)
-        number = self._gate.admit(request, now, proxy=False)
-        if self._number(request.to.uri) != number:
-            raise RemoteProtocolError("only one's own number can be registered", 403)
+        number = self._number(request.to.uri)
+        self._gate.admit(request, number, now, proxy=False)
         self._proxy.answer(transaction, 200, now, self._registrar.register(number, request, flow, now))
 
     def _acknowledge(self, request: Request, flow: Flow) -> None:
@@ -213,9 +211,9 @@ class Server:
     def _begin(self, request: Request, flow: Flow, now: float) -> Hop:
         """The first hop of something new: who asks, and where is whom they ask for?"""
         if flow.id not in self._trusted:
-            number = self._gate.admit(request, now, proxy=True)
-            if not self._router.is_ours(request.from_.uri) or self._number(request.from_.uri) != number:
-                raise RemoteProtocolError("somebody else's number in From", 403)
+            if not self._router.is_ours(request.from_.uri):
+                raise RemoteProtocolError("a caller from elsewhere", 403)
+            self._gate.admit(request, self._number(request.from_.uri), now, proxy=True)
             request = self._gate.consume(request)
         if request.routes or not self._router.is_ours(request.uri):
             raise RemoteProtocolError("this exchange does not lead there", 403)
@@ -229,7 +227,7 @@ class Server:
         binding = self._registrar.find(number)
         if binding is not None:
             return Hop(replace(request, uri=binding.contact), binding.flow)
-        raise RemoteProtocolError("not to be reached", 480 if number in self._secrets else 404)
+        raise RemoteProtocolError("not to be reached", 480 if number in self._subscribers else 404)
 
     def _is_for_us(self, request: Request) -> bool:
         return self._router.is_ours(request.uri) and not self._number(request.uri)
