@@ -87,7 +87,7 @@ def test_opening_with_the_code_leaves_no_code_in_the_address(page: WebDriver) ->
 
 def test_the_page_breaks_none_of_its_own_rules(page: WebDriver) -> None:
     """No refused style or script, no error: the browser's console is empty."""
-    assert page.get_log("browser") == []
+    assert page.get_log("browser") == []  # type: ignore[no-untyped-call]
 
 
 def test_every_key_of_the_simulated_board_is_there_has_a_name_and_is_pressed_by_a_click(
