@@ -46,11 +46,13 @@ def open_board(
 ) -> Board:
     """The board `sim`, or the one that a file describes. Raises `BoardError`.
 
-    `clock` is CLOCK_MONOTONIC in seconds. `display_size` overrides the simulated board's.
+    `clock` is CLOCK_MONOTONIC in seconds. `display_size` is that of `sim`; a file knows its own.
     """
-    file = Path(__file__).parent / "boards" / "sim.toml" if name == SIMULATED else Path(name)
-    description = describe(file)
-    return _simulated(description, clock, display_size or (description.width, description.height))
+    if name == SIMULATED:
+        description = describe(Path(__file__).parent / "boards" / "sim.toml")
+        return _simulated(description, clock, display_size or (description.width, description.height))
+    description = describe(Path(name))
+    return _simulated(description, clock, (description.width, description.height))
 
 
 def _simulated(description: Description, clock: Callable[[], float], size: tuple[int, int]) -> Board:

@@ -1,14 +1,18 @@
 """The file that describes a board: which devices, and how they are wired."""
 
 import tomllib
+from collections import Counter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 
 class BoardError(Exception):
     """A board cannot be used; one sentence with the file, the cause and what to do."""
+
+
+Pixels = Annotated[int, msgspec.Meta(ge=1, le=4096)]
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,8 +36,8 @@ class DisplayTable(Table, frozen=True):
     """The display, in pixels."""
 
     driver: Literal["sim"]
-    width: int
-    height: int
+    width: Pixels
+    height: Pixels
 
 
 class LampTable(Table, frozen=True):
@@ -72,10 +76,18 @@ def describe(file: Path) -> Description:
     """Read a board file. Raises `BoardError`."""
     try:
         table: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-        return msgspec.convert(table, Description)
+        description = msgspec.convert(table, Description)
     except FileNotFoundError as error:
         raise BoardError(f"There is no board file {file}; use sim for the simulated telephone.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise BoardError(f"The board file {file} cannot be read: {error}.") from error
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise BoardError(f"The board file {file} is wrong: {error}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BoardError(f"The board file {file} is not TOML: {error}.") from error
+    except msgspec.ValidationError as error:
+        cause, _, key = str(error).partition(" - at `$.")
+        where = f"{file}, {key.rstrip('`')}" if key else f"{file}"
+        raise BoardError(f"The board file {where}: {cause}.") from error
+    twice = sorted(key for key, times in Counter(description.keys).items() if times > 1)
+    if twice:
+        raise BoardError(f"The board file {file}, keypad.keymap: the key {twice[0]} is there twice.")
+    return description

@@ -30,6 +30,7 @@ from firmware.settings.load import SettingsError, load
 from firmware.settings.schema import Settings
 from firmware.ua.endpoint import Endpoint
 from firmware.ua.events import Event as AgentEvent
+from ui.lcd import DisplayUnknown
 from ui.panel import Panel
 
 LEAVE_SECONDS = 2.0
@@ -207,7 +208,7 @@ async def _main(options: argparse.Namespace) -> int:
             say=say,
         )
         await handset.run(stop)
-    except (SettingsError, BoardError, StartError) as error:
+    except (SettingsError, BoardError, DisplayUnknown, StartError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0

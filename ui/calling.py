@@ -1,6 +1,6 @@
 """The content of the screens of a call: six cells in height, made from the snapshot alone.
 
-Each of them says in words whether the call is private.
+Each of them says in words whether the call is private, or was.
 """
 
 from collections.abc import Mapping

@@ -93,9 +93,9 @@ def draw(screen: Screen) -> Image.Image:
 def _draw_status(picture: Image.Image, canvas: ImageDraw.ImageDraw, screen: Screen) -> None:
     canvas.rectangle((0, 0, WIDTH - 1, STATUS_HEIGHT - 1), fill=PANEL)
     letters = font("spleen-8x16")
-    clock_left = WIDTH - 8 - len(screen.clock) * letters.width
-    _write(picture, screen.clock, (clock_left, 4), letters, INK)
-    x = clock_left - 4 if screen.clock else WIDTH - 8
+    corner_left = WIDTH - 8 - len(screen.corner) * letters.width
+    _write(picture, screen.corner, (corner_left, 4), letters, INK)
+    x = corner_left - 4 if screen.corner else WIDTH - 8
     for icon in reversed(screen.icons):
         x -= 16
         _write(picture, ICON_GLYPHS[icon], (x, 4), font("icons-12x16"), TONES[ICON_TONES[icon]])

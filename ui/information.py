@@ -15,6 +15,13 @@ def information(scene: Scene) -> tuple[Row, ...]:
     return tuple(Row(line) for line in (*shown, *[""] * (CONTENT_ROWS - len(shown))))
 
 
+def position(scene: Scene) -> str:
+    """How far down the page is scrolled, if it does not fit: the last line shown of how many."""
+    lines = page(scene)
+    end = min(scene.view.top, last_top(lines)) + CONTENT_ROWS
+    return f"{end}/{len(lines)}" if len(lines) > CONTENT_ROWS else ""
+
+
 def last_top(lines: tuple[str, ...]) -> int:
     """How far a page of so many lines can be scrolled."""
     return max(0, len(lines) - CONTENT_ROWS)

@@ -16,7 +16,7 @@ class DisplayUnknown(Exception):
 
 
 class Lcd:
-    """Shows screens on a display. Raises `DisplayUnknown`."""
+    """Shows screens on a display; `screen` is the one shown now. Raises `DisplayUnknown`."""
 
     def __init__(self, display: Display) -> None:
         kind = (display.width, display.height, display.mode)
@@ -25,13 +25,13 @@ class Lcd:
             raise DisplayUnknown(f"A display of {display.width}x{display.height} is not known, only {sizes}.")
         self._draw = DRAWN[kind]
         self._display = display
-        self._shown: Screen | None = None
+        self.screen: Screen | None = None
 
     def show(self, screen: Screen) -> Picture | None:
         """Show a screen; the picture if it differs from the last one."""
-        if screen == self._shown:
+        if screen == self.screen:
             return None
-        self._shown = screen
+        self.screen = screen
         image = self._draw(screen)
         self._display.show(image)
         return picture_of(image)

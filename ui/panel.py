@@ -13,6 +13,7 @@ from ui.keys import press
 from ui.lcd import Lcd
 from ui.moment import EARLY, Moment
 from ui.scene import Scene
+from ui.screen import Screen
 from ui.states import screen_of
 from ui.texts import texts_of
 from ui.view import HOME, shows_information
@@ -59,6 +60,11 @@ class Panel:
             if name in self._board.lamps and self._lamps.get(name) != pattern:
                 self._lamps[name] = pattern
                 self._board.lamps[name].set(pattern)
+
+    @property
+    def screen(self) -> Screen | None:
+        """What is shown now; None before the start."""
+        return self._lcd.screen
 
     def deadline(self) -> float | None:
         """When a clock or timer on the screen moves on; None while nothing counts."""

@@ -79,12 +79,13 @@ class KeyLabel:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """All that is shown. `rows` fill six cells in height; `keys` has four, None where a key means nothing."""
+    """All that is shown. `corner` is the clock or the place in a page, `rows` fill six cells in height, and
+    `keys` has four, None where a key means nothing."""
 
     state: State
     title: str
     icons: tuple[Icon, ...]
-    clock: str
+    corner: str
     rows: tuple[Row, ...]
     keys: tuple[KeyLabel | None, ...]
     lines: tuple[LineKey, ...] = ()
@@ -97,9 +98,9 @@ def grid(screen: Screen) -> tuple[str, ...]:
 
 
 def status_line(screen: Screen, glyphs: Mapping[str, str]) -> str:
-    """Row 1: line, icons (those in `glyphs` by that character), clock."""
+    """Row 1: title, icons (those in `glyphs` by that character), corner."""
     icons = "".join(glyphs.get(icon, icon) for icon in screen.icons)
-    right = f"{icons} {screen.clock}" if screen.clock else icons
+    right = f"{icons} {screen.corner}".strip()
     return _spread(screen.title, right, COLUMNS)
 
 

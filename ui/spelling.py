@@ -40,9 +40,10 @@ def _spell(character: str, repertoire: Collection[str]) -> str:
     if small in _SPELLED:
         spelling = _SPELLED[small]
         return spelling if small == character else spelling.capitalize()
-    plain = unicodedata.normalize("NFKD", character)
-    letters = [part for part in plain if part in repertoire]
-    return "".join(letters) or UNKNOWN
+    parts = unicodedata.normalize("NFKD", character)
+    if parts == character:
+        return UNKNOWN
+    return "".join(part if part in repertoire else _spell(part, repertoire) for part in parts)
 
 
 def fit(text: str, columns: int, *, keep_end: bool = False) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from firmware.control.state import Line, Snapshot
 from ui import calling, resting
-from ui.information import information
+from ui.information import information, position
 from ui.moment import Moment
 from ui.scene import Scene
 from ui.screen import Icon, KeyLabel, Lamp, LineKey, Row, Screen, State
@@ -65,15 +65,24 @@ def screen_of(now: Snapshot, view: View, moment: Moment, texts: Texts) -> Screen
     """The screen for a snapshot; `moment.until` then says when it will have to be made again."""
     state = shown_state(now, view)
     scene = Scene(now, view, moment, texts)
+    title, icons, corner = _status(state, scene)
     return Screen(
         state=state,
-        title=scene.line_name(_line(now)),
-        icons=_icons(now),
-        clock="" if state == "idle" else moment.time(),
+        title=title,
+        icons=icons,
+        corner=corner,
         rows=STATES[state].content(scene),
         keys=tuple(_label(key, texts) for key in soft_keys(now, view)),
         lines=tuple(_line_key(line, scene) for line in now.lines[:LINE_KEYS]),
     )
+
+
+def _status(state: State, scene: Scene) -> tuple[str, tuple[Icon, ...], str]:
+    """The status bar: title, icons, and in the right corner the clock where the content has none."""
+    if state == "info":
+        return scene.texts["info.title"], (), position(scene)
+    corner = "" if state == "idle" else scene.moment.time()
+    return scene.line_name(_line(scene.now)), _icons(scene.now), corner
 
 
 def _label(key: str | None, texts: Texts) -> KeyLabel | None:

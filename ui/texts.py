@@ -22,8 +22,6 @@ _ENGLISH: Texts = {
     "key.call.long": "Call",
     "key.delete": "Del",
     "key.delete.long": "Delete",
-    "key.down": "Down",
-    "key.down.long": "Down",
     "key.end": "End",
     "key.end.long": "End",
     "key.hold": "Hold",
@@ -38,8 +36,6 @@ _ENGLISH: Texts = {
     "key.resume.long": "Resume",
     "key.swap": "Swap",
     "key.swap.long": "Swap",
-    "key.up": "Up",
-    "key.up.long": "Up",
     "key.why": "Why",
     "key.why.long": "Why?",
     # No call
@@ -79,6 +75,7 @@ _ENGLISH: Texts = {
     "mute-off": "mute off",
     "held-by-peer": "they hold the call",
     # The information page
+    "info.title": "Information",
     "info.line-registered": "{line}: registered over {transport}",
     "info.line-registering": "{line}: registering",
     "info.line-failed": "{line}: not registered: {words}",
