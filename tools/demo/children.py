@@ -35,6 +35,8 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._news = asyncio.Condition()
+        self._over = False
+        """It has said its last line."""
 
     async def start(self, ready: str) -> str:
         """Start, and wait for the first line that begins with `ready`. Raises `ChildError`."""
@@ -56,7 +58,7 @@ class Child:
         """Wait until it ends; what it said last."""
         if self._reading is not None:
             await asyncio.shield(self._reading)
-        return self.lines[-1] if self.lines else "it said nothing"
+        return self._last_words
 
     async def stop(self) -> None:
         """Ask it to end, insist after a while."""
@@ -74,14 +76,18 @@ class Child:
         if self._reading is not None:
             await self._reading
 
+    @property
+    def _last_words(self) -> str:
+        return self.lines[-1] if self.lines else "it said nothing"
+
     async def _line(self, ready: str) -> str:
         async with self._news:
             while True:
                 found = next((line for line in self.lines if line.startswith(ready)), None)
                 if found is not None:
                     return found
-                if self._reading is None or self._reading.done():
-                    raise ChildError(f"{self.name} cannot run: {await self.ended()}")
+                if self._over:
+                    raise ChildError(f"{self.name} cannot run: {self._last_words}")
                 await self._news.wait()
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
@@ -92,6 +98,9 @@ class Child:
                 self.lines.append(line.rstrip())
                 self._hear(line.rstrip())
                 self._news.notify_all()
+        async with self._news:
+            self._over = True
+            self._news.notify_all()
         await process.wait()
 
 
