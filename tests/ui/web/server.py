@@ -13,8 +13,10 @@ ADDRESS = re.compile(r"^http://127\.0\.0\.1:(\d+)/\?code=([0-9a-f]+)$", re.MULTI
 class PageServer(Program):
     """Serves the telephone at `control` on a free port."""
 
-    def __init__(self, folder: Path, control: Path, *arguments: str) -> None:
-        command = [sys.executable, "-m", "ui.web", f"--control={control}", *arguments]
+    def __init__(
+        self, folder: Path, control: Path, *arguments: str, program: tuple[str, ...] = ("ui.web",)
+    ) -> None:
+        command = [sys.executable, "-m", *program, f"--control={control}", *arguments]
         super().__init__(folder, command, {"PYTHONPATH": str(ROOT)})
 
     def is_ready(self) -> bool:

@@ -1,5 +1,7 @@
 """The page's server against everybody on this machine who is not the person at it."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from firmware.control.messages import Hook, Key
 from tests.ui.web.client import Answer, Closed, Refused, Socket, get
 from tests.ui.web.desk import IDLE, Desk, picture
-from tests.ui.web.server import PageServer
+from tests.ui.web.server import ROOT, PageServer
 from ui.web.access import MAX_WRONG
 from ui.web.app import MAX_PAGES
 from ui.web.wire import MAX_FROM_PAGE
@@ -327,3 +329,15 @@ def test_a_port_in_use_is_one_sentence(server: PageServer, desk: Desk, tmp_path:
         assert second.stop() == 1
     expected = f"127.0.0.1 port {server.port}: Address already in use; choose another with --port.\n"
     assert second.log() == expected
+
+
+def test_the_command_line_serves_the_same_page(desk: Desk, tmp_path: Path) -> None:
+    with PageServer(tmp_path, desk.path, program=("firmware.cli", "page")) as server:
+        assert "Desk telephone" in get(server.port, cookie=exchange(server).cookie).body
+
+
+def test_no_other_command_loads_a_web_server() -> None:
+    """Start-up of the phone stays light."""
+    look = "import sys, firmware.cli, firmware.handset; print({'uvicorn', 'starlette'} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout == "set()\n"
