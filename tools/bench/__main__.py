@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.bench import calls, load, messages, voice
+from tools.bench import calls, keys, load, messages, voice
 from tools.bench.figure import Figure, table
 from tools.bench.rows import SEED, Bench, Row, chosen, run
 
-ROWS: tuple[Row, ...] = (*messages.ROWS, *calls.ROWS, *load.ROWS, *voice.ROWS)
+ROWS: tuple[Row, ...] = (*messages.ROWS, *calls.ROWS, *load.ROWS, *voice.ROWS, *keys.ROWS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,7 +1,7 @@
 """Rows about what a telephone costs: CPU in a call and idle, memory, and the time from start to service."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from tests.interop.baresip import Baresip
@@ -82,10 +82,10 @@ def start(bench: Bench) -> Iterator[Figure]:
     with phones.kamailio(bench.folder, authority) as server:
         for run in range(bench.times(5, 1)):
             folder = bench.folder / str(run)
-            ours = phones.desk(folder, server=server, transport="tls", authority=authority)
+            ours = phones.desk(folder, server=server, transport="tls", authority=authority, kind=Observed)
             other = phones.bob(folder, server=server, transport="tls", authority=authority)
-            ours_took.append(started(ours, lambda ours=ours: f"registered {phones.DESK}\n" in ours.log()))  # type: ignore[misc]
-            other_took.append(started(other, lambda other=other: "200 OK" in other.log()))  # type: ignore[misc]
+            ours_took.append(started(ours))
+            other_took.append(started(other))
     yield Figure(
         "start",
         f"start to registered over TLS, median of {len(ours_took)}",
@@ -93,15 +93,23 @@ def start(bench: Bench) -> Iterator[Figure]:
         "s",
         None,
         Anchor(BARESIP, median(other_took), 1.0),
-        note=f"ours {min(ours_took):.2f} to {max(ours_took):.2f}",
+        note=f"ours {min(ours_took):.2f} to {max(ours_took):.2f}; seen in the log, every 20 ms",
     )
 
 
-def started(phone: Offhook | Baresip, registered: Callable[[], bool]) -> float:
+class Observed(Offhook):
+    """Ready when it says that it is registered: looking on must not take its CPU."""
+
+    def is_ready(self) -> bool:
+        return f"registered {phones.DESK}\n" in self.log()
+
+
+def started(phone: Offhook | Baresip) -> float:
     """Seconds until a phone that starts now is registered."""
     began = time.monotonic()
     with phone:
-        phone.wait_until(registered, "register")
+        if isinstance(phone, Baresip):
+            phone.wait_until(lambda: "200 OK" in phone.log(), "register")
         return time.monotonic() - began
 
 

@@ -35,6 +35,7 @@ def desk(
     server: Kamailio | None = None,
     transport: Transport = "udp",
     authority: Authority | None = None,
+    kind: type[Offhook] = Offhook,
 ) -> Offhook:
     """offhook, which answers every call by itself; registered where there is a server."""
     tables: dict[str, dict[str, Any]] = {
@@ -55,7 +56,7 @@ def desk(
             "transport": transport,
             "outbound_proxy": server.proxy(transport),
         }
-    return Offhook(folder / "offhook", line(DESK, **account), settings=tables, audio=audio)
+    return kind(folder / "offhook", line(DESK, **account), settings=tables, audio=audio)
 
 
 def bob(

@@ -44,7 +44,7 @@ def talk_to(phone: Phone, signal: Signal, codec: CodecName, jitter: float, seed:
 
 
 def together(jobs: Sequence[Callable[[], T]]) -> list[T]:
-    """Do all at the same time, so that whatever else runs on the machine meets all. Raises what they raise."""
+    """Do all at the same time, so that what else runs here meets all. Raises what they raise."""
     results: dict[int, T] = {}
     faults: list[Exception] = []
 
