@@ -7,11 +7,12 @@ import socket
 import sys
 import wave
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.interop.jack import Jack
 from tests.interop.offhook import ROOT
 from tests.interop.ports import free_port
 from tests.interop.program import Program
@@ -25,10 +26,10 @@ class Demo(Program):
 
     patience = 20.0
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(self, folder: Path, *words: str, environment: Mapping[str, str] | None = None) -> None:
         command = [sys.executable, "-m", "tools.demo", *words]
-        environment = {"TMPDIR": str(folder), "DISPLAY": "", "WAYLAND_DISPLAY": ""}
-        super().__init__(folder, command, {"PYTHONPATH": str(ROOT), **environment})
+        alone = {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder), "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+        super().__init__(folder, command, {**alone, **(environment or {})})
 
     def is_ready(self) -> bool:
         return "Telephone 101 is yours" in self.log()
@@ -78,6 +79,15 @@ def test_the_demonstration_calls_the_echo_stays_up_and_leaves_nothing(tmp_path: 
         assert alive(family) == set()
         assert "Traceback" not in demo.log()
         assert [path.name for path in tmp_path.iterdir()] == ["log"]
+
+
+def test_a_sound_card_is_found_and_used(tmp_path: Path) -> None:
+    """Through PortAudio, on JACK's dummy driver; the sentence names it."""
+    with Jack(tmp_path / "jack") as jack, Demo(tmp_path / "demo", environment=jack.environment) as demo:
+        demo.said(r"Its sound is your sound card \(JACK")
+        demo.said("How it went: sound is good")  # there is no display
+        demo.said("Ctrl-C ends everything")
+        assert demo.interrupt() == 0
 
 
 def test_ctrl_c_in_the_middle_of_the_start(tmp_path: Path) -> None:
