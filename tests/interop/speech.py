@@ -104,7 +104,7 @@ def pesq_wb(sent: Samples, heard: Samples, sample_rate: int) -> float:
     return float(pesq(16000, *pair, "wb"))
 
 
-def _loud(says: Samples, sample_rate: int) -> NDArray[np.bool_]:
+def loud(says: Samples, sample_rate: int) -> NDArray[np.bool_]:
     """For each block of 10 ms whether there is sound in it."""
     block = sample_rate * BLOCK_MS // 1000
     blocks = says[: len(says) // block * block].reshape(-1, block).astype(float)
@@ -115,7 +115,7 @@ def _loud(says: Samples, sample_rate: int) -> NDArray[np.bool_]:
 def longest_gap(sent: Samples, heard: Samples, sample_rate: int) -> float:
     """The longest time in seconds in which `heard` is silent although `sent` is not, after alignment."""
     sent, heard = aligned(sent, heard, sample_rate)
-    missing = _loud(sent, sample_rate) & ~_loud(heard, sample_rate)
+    missing = loud(sent, sample_rate) & ~loud(heard, sample_rate)
     longest = current = 0
     for block_is_missing in missing:
         current = current + 1 if block_is_missing else 0
