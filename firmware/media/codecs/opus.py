@@ -1,16 +1,17 @@
 """Opus (RFC 6716; in RTP, RFC 7587) through the system's libopus: speech, with in-band correction of losses.
 
-Only what a telephone needs of the library is declared here. It is loaded, not linked: a newer one (with
-better concealment) is used by putting it where the loader finds it first.
+It is loaded, not linked: a newer one (with better concealment) is used by putting it where the loader finds
+it first.
 """
 
 import re
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
-from cffi import FFI
-
 from firmware.media.kernel import Pcm
+from firmware.media.kernel._kernel import ffi as _ffi
+from firmware.media.kernel._kernel import lib as _kernel
 
 LIBRARY = "libopus.so.0"
 RATE = 16000
@@ -32,25 +33,21 @@ _SET_INBAND_FEC, _SET_LOSS_PERCENT, _SET_DTX = 4012, 4014, 4016
 _BANDWIDTHS = {8000: 1101, 12000: 1102, 16000: 1103}
 """Audio bandwidths by the sample rate that holds them, RFC 6716 section 2."""
 
-_ffi = FFI()
-_ffi.cdef("""
-    void *opus_encoder_create(int32_t rate, int channels, int application, int *error);
-    int opus_encoder_ctl(void *encoder, int request, ...);
-    int32_t opus_encode(void *encoder, const int16_t *pcm, int samples, uint8_t *octets, int32_t room);
-    void opus_encoder_destroy(void *encoder);
-    void *opus_decoder_create(int32_t rate, int channels, int *error);
-    int opus_decode(void *decoder, const uint8_t *octets, int32_t length, int16_t *pcm, int room, int fec);
-    void opus_decoder_destroy(void *decoder);
-""")
+_FUNCTIONS = (
+    *("opus_encoder_create", "opus_encoder_ctl", "opus_encode", "opus_encoder_destroy"),
+    *("opus_decoder_create", "opus_decode", "opus_decoder_destroy"),
+)
 
 _PARAMETER = re.compile(r"\s*+([a-z]++)\s*+=\s*+([0-9]{1,6})\s*+", re.ASCII)
 
 
 def _load() -> Any | None:
-    try:
-        return _ffi.dlopen(LIBRARY)
-    except OSError:
+    """The library's functions by name; kernel.h declares them, as reading C here would take a tenth of a
+    second and nine megabytes."""
+    found = {name: _kernel.load_function(LIBRARY.encode(), name.encode()) for name in _FUNCTIONS}
+    if _ffi.NULL in found.values():
         return None
+    return SimpleNamespace(**{name: _ffi.cast(f"{name}_function *", at) for name, at in found.items()})
 
 
 _library = _load()

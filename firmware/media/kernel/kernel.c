@@ -1,5 +1,6 @@
 #include "kernel.h"
 
+#include <dlfcn.h>
 #include <math.h>
 #include <string.h>
 
@@ -339,4 +340,10 @@ int expand(const int16_t *in, int samples, int rate, int16_t *out)
     cross_fade(in + lag, in, lag, out + lag);
     memcpy(out + 2 * lag, in + lag, (samples - lag) * sizeof *in);
     return samples + lag;
+}
+
+void *load_function(const char *library, const char *name)
+{
+    void *handle = dlopen(library, RTLD_NOW);
+    return handle ? dlsym(handle, name) : NULL;
 }

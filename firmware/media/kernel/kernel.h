@@ -63,3 +63,18 @@ void concealer_heard(concealer *state, int16_t *pcm, int samples);
 
 int accelerate(const int16_t *in, int samples, int rate, int16_t *out);
 int expand(const int16_t *in, int samples, int rate, int16_t *out);
+
+/* libopus (RFC 6716), loaded and not linked: what a telephone needs of it, and where that is. NULL if the
+ * library or the function is missing. */
+
+typedef void *opus_encoder_create_function(int32_t rate, int channels, int application, int *error);
+typedef int opus_encoder_ctl_function(void *encoder, int request, ...);
+typedef int32_t opus_encode_function(
+    void *encoder, const int16_t *pcm, int samples, uint8_t *octets, int32_t room);
+typedef void opus_encoder_destroy_function(void *encoder);
+typedef void *opus_decoder_create_function(int32_t rate, int channels, int *error);
+typedef int opus_decode_function(
+    void *decoder, const uint8_t *octets, int32_t length, int16_t *pcm, int room, int fec);
+typedef void opus_decoder_destroy_function(void *decoder);
+
+void *load_function(const char *library, const char *name);
