@@ -183,10 +183,11 @@ class Engine:
             self._wires.append(wire)
 
     def _activate(self, stream: MediaStream, active: bool, now: float) -> None:
-        """What came to the ports while nobody listened is thrown away."""
-        if active and not any(other.active for other in stream.wire.streams):
-            stream.wire.discard()
+        """What came to the ports while nobody listened is thrown away, but for the first words of a call."""
+        alone = not any(other.active for other in stream.wire.streams)
         stream.activate(active, now)
+        if active and alone:
+            stream.wire.listen(stream, now)
 
     def _release(self, stream: MediaStream, request: Release, now: float) -> None:
         stream.leave(now)

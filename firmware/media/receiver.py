@@ -9,21 +9,31 @@ from firmware.rtp.packet import RtpPacket
 from firmware.rtp.playout import Adjust, Conceal, Decode, Playout
 
 
+QUIET_DBOV = -45
+"""Level below which nobody speaks."""
+
+PAUSE_SECONDS = 0.2
+"""Quiet for so long is a pause, out of which a piece can be cut unheard; a plosive is quiet for less."""
+
+
 class Voice:
     """A decoder with the way from its sample rate to the engine's."""
 
-    __slots__ = ("_resampler", "codec", "decoder")
+    __slots__ = ("_quiet", "_resampler", "codec", "decoder")
 
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
         self.decoder: Decoder = codec.decoder()
+        self._quiet = 0  # bytes since somebody spoke
         rate = codec.sample_rate
         self._resampler = None if rate == RATE else kernel.Resampler(rate, RATE)
 
     def decode(self, payload: bytes, adjust: Adjust) -> bytearray:
         """A packet's sound at the engine's rate, a pitch period shorter or longer where asked."""
         pcm = self.decoder.decode(payload)
-        if adjust == "accelerate":
+        self._quiet = self._quiet + len(pcm) if kernel.level(pcm) < QUIET_DBOV else 0
+        pause = self._quiet >= PAUSE_SECONDS * self.codec.sample_rate * 2
+        if adjust == "accelerate" or (adjust == "trim" and pause):
             pcm = kernel.accelerate(pcm, self.codec.sample_rate)
         elif adjust == "expand":
             pcm = kernel.expand(pcm, self.codec.sample_rate)

@@ -18,6 +18,9 @@ MOST_IN_A_BLOCK = 64
 MOST_DISCARDED = 1024
 """More than a socket keeps; a flood that goes on meanwhile is not waited for."""
 
+ONSET_PACKETS = 10
+"""RTP packets kept until the stream's first activation: people begin to speak as they answer."""
+
 MOST_RELAYED = 8
 """STUN and DTLS datagrams carried to the phone in one block."""
 
@@ -64,6 +67,19 @@ class Wire:
         self.ports = self._pairs[0].ports
         """The numbers of the RTP and the RTCP port."""
         self.streams: list[MediaStream] = []
+        self._onset: deque[tuple[bytes, Address, float]] = deque(maxlen=ONSET_PACKETS)
+        self._listened = False
+
+    def listen(self, stream: "MediaStream", now: float) -> None:
+        """A stream is active from now: the first hears the last moments too, a later one starts afresh."""
+        if self._listened:
+            self.discard()
+            return
+        self.drain(now)
+        self._listened = True
+        for datagram, source, came in self._onset:
+            stream.receive_rtp(datagram, source, came)
+        self._onset.clear()
 
     def drain(self, now: float) -> None:
         """Give every datagram that waits to its stream."""
@@ -114,6 +130,8 @@ class Wire:
         """By the first octets (RFC 7983, RFC 5761)."""
         kind = classify(datagram)
         if kind == "rtp":
+            if not self._listened:
+                self._onset.append((datagram, source, now))
             for stream in self._wanting(datagram, source):
                 stream.receive_rtp(datagram, source, now)
         elif kind == "rtcp":

@@ -13,7 +13,7 @@ ROUND_TRIP_NOTICED_MS = 300.0
 def quality_of(report: voice.Quality) -> Quality:
     """The figures of a report, and what a person would make of them."""
     expected = report.received + report.lost
-    lost = 100.0 * (report.lost + report.late) / expected if expected else 0.0
+    lost = max(0.0, 100.0 * (report.lost + report.late) / expected) if expected else 0.0
     return Quality(
         mos=report.mos,
         lost_percent=round(lost, 2),

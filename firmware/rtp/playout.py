@@ -26,6 +26,9 @@ TOLERANCE = 0.001
 TOLERANCE_SHARE = 0.1
 """Targets move more where they are long."""
 
+TOO_LONG = 0.04
+"""Seconds beyond the target from which speech itself is squeezed; below that pauses are soon enough."""
+
 FAR_TOO_LONG = 0.08
 """Seconds beyond the target from which every frame is squeezed."""
 
@@ -41,7 +44,8 @@ ADJUST_INTERVAL = 0.1
 ROUNDING = 1e-6
 """Seconds; a packet due at this very moment must not wait for a block."""
 
-Adjust = Literal["none", "accelerate", "expand"]
+Adjust = Literal["none", "trim", "accelerate", "expand"]
+"""trim: accelerate, but only where nobody speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,4 +214,6 @@ class Playout:
         if now - self._adjusted < ADJUST_INTERVAL or -tolerance <= excess <= self._block + tolerance:
             return "none"
         self._adjusted = now
-        return "accelerate" if excess > 0 else "expand"
+        if excess > TOO_LONG:
+            return "accelerate"
+        return "trim" if excess > 0 else "expand"

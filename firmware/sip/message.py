@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any, Generic, TypeVar, overload
 
 from firmware.sip.errors import LocalProtocolError, RemoteProtocolError
-from firmware.sip.grammar import MAX_MESSAGE, SWS, TOKEN, is_call_id, split_list
+from firmware.sip.grammar import MAX_HEADERS, MAX_LINE, MAX_MESSAGE, SWS, TOKEN, is_call_id, split_list
 from firmware.sip.head import content_length, read_head, readable_fields
 from firmware.sip.headers import CSeq, Headers, NameAddr, Via
 from firmware.sip.names import METHODS, REASONS
@@ -270,6 +270,8 @@ def response_to(
     )
 
 
+_ADDED = 8
+"""Header fields that an answer may have besides those that it copies."""
 _COPIED = frozenset(["Via", "From", "To", "Call-ID", "CSeq"])
 """Header fields that a response takes from its request (RFC 3261 section 8.2.6.2)."""
 
@@ -277,7 +279,8 @@ _COPIED = frozenset(["Via", "From", "To", "Call-ID", "CSeq"])
 def rejection_of(data: bytes | Request, error: RemoteProtocolError) -> Response | None:
     """The stateless answer to a request that `parse` or `validate` refused; None where there is none to give.
 
-    It takes what can be read: a request without a Via is dropped, as are an ACK and whatever is no request.
+    It takes what can be read: a request without a Via is dropped, as are an ACK and whatever is no request,
+    and one whose answer would be larger than what we read ourselves.
     The tag in To is a digest of the request, so that its repetitions get the same answer (section 8.2.7).
     """
     fields = readable_fields(bytes(data))
@@ -289,8 +292,12 @@ def rejection_of(data: bytes | Request, error: RemoteProtocolError) -> Response 
             copied.append((name, value))
     headers = Headers(copied)
     to = headers.get("To")
-    if "Via" not in headers or (headers.get("CSeq") or "").endswith("ACK"):
+    if "Via" not in headers or (headers.get("CSeq") or "").endswith("ACK") or _is_excessive(copied):
         return None
     if to is not None and ";tag" not in to.replace(" ", "").lower():
         headers = headers.with_("To", f"{to};tag={sha256(str(headers).encode()).hexdigest()[:16]}")
     return Response(error.status, error.reason, Headers((*headers, *error.headers)))
+
+
+def _is_excessive(fields: list[tuple[str, str]]) -> bool:
+    return len(fields) > MAX_HEADERS - _ADDED or sum(len(value) for _, value in fields) > MAX_LINE

@@ -52,7 +52,7 @@ def listen(trace: Trace, *, block: float = 0.010, warm_up: float = 5.0) -> Heard
                         heard.delays.append(now + queued - sent - least)
                     heard.played += 1
                     queued += INTERVAL
-                    if adjust == "accelerate":
+                    if adjust in ("trim", "accelerate"):  # as if somebody always paused
                         heard.squeezed += 1
                         queued -= PITCH
                     elif adjust == "expand":

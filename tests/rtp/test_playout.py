@@ -33,8 +33,8 @@ def test_the_first_packet_waits_for_the_first_target() -> None:
     assert playout.next(0.0) == Wait()
     playout.insert(packet(0), 1.0)
     assert playout.next(1.0) == Wait()
-    assert playout.next(1.019) == Wait()
-    assert playout.next(1.020) == Decode(packet(0))
+    assert playout.next(1.009) == Wait()
+    assert playout.next(1.010) == Decode(packet(0))
 
 
 def test_a_lost_packet_is_concealed_once_with_what_follows_it() -> None:
