@@ -6,31 +6,9 @@ import numpy as np
 import pytest
 
 from firmware.control import voice
-from firmware.rtp.packet import RtpPacket
 from tests.media.network import RATE, Clock, Network, Telephone, call, spec
-from tests.media.pcm import delay, noise, power, sine, spectrum_peaks
-
-KEY = b"k" * 30
-OTHER_KEY = b"o" * 30
-SUITE = "AES_CM_128_HMAC_SHA1_80"
-
-
-def keys(send: bytes, receive: bytes) -> voice.Srtp:
-    return voice.Srtp(suite=SUITE, send=voice.Key(master=send), receive=voice.Key(master=receive))
-
-
-def speech(seconds: float, seed: int = 1):
-    """Noise in the telephone band, in syllables: correlates with itself at one place only."""
-    wide = noise(seconds, RATE, 9000, seed).astype(float)
-    spectrum = np.fft.rfft(wide)
-    frequencies = np.fft.rfftfreq(len(wide), 1 / RATE)
-    spectrum[(frequencies < 300) | (frequencies > 3000)] = 0
-    return (3 * np.fft.irfft(spectrum, len(wide))).astype(np.int16)
-
-
-def packets_of(network: Network, host: str, port: int = 4000) -> list[RtpPacket]:
-    rtp = [datagram for source, _, datagram in network.sent if source == (host, port)]
-    return [RtpPacket.parse(datagram) for datagram in rtp if not 192 <= datagram[1] <= 223]
+from tests.media.pcm import delay, power, sine, spectrum_peaks
+from tests.media.voices import KEY, OTHER_KEY, keys, packets_of, speech
 
 
 @pytest.mark.parametrize("codec", ["PCMU", "PCMA", "G722", "OPUS"])
@@ -336,7 +314,7 @@ def test_a_call_waiting_tone_is_mixed_into_the_call():
 
 
 def test_the_first_words_of_a_call_are_heard_although_they_came_before_the_stream_was_active():
-    network, alice, bob, clock = call()
+    _network, alice, bob, clock = call()
     alice.open("late", port=5000)
     bob.open("late", port=5000)
     bob.configure("late", ("alice", 5000), "PCMU")
@@ -352,7 +330,7 @@ def test_the_first_words_of_a_call_are_heard_although_they_came_before_the_strea
 
 
 def test_only_the_last_moments_before_the_first_activation_are_kept():
-    network, alice, bob, clock = call()
+    _network, alice, bob, clock = call()
     alice.open("late", port=5000)
     bob.open("late", port=5000)
     bob.configure("late", ("alice", 5000), "PCMU")
