@@ -24,7 +24,7 @@ lint: setup-test  ## Check style and types only
 bench: setup-test  ## Measure, and print each figure beside its goal
 	@$(PYTHON) -m tools.bench
 
-fuzz: setup-test  ## Run the mutation tests with a million inputs each
+fuzz: setup-test  ## Run the mutation tests with a million inputs in all
 	@OFFHOOK_MUTATIONS=1000000 $(PYTHON) -m pytest -k mutation --timeout=0
 
 clean:  ## Remove everything that set-up and tests made here (not system packages)

@@ -21,9 +21,10 @@ from firmware.rtp.rtcp import (
     parse_compound,
 )
 from firmware.rtp.telephone_event import TelephoneEvent
+from tests.mutations import mutation_count, mutation_seed
 from tests.rtp.pair import HERE, THERE, connected, keys, send
 
-MUTATIONS = 10_000
+SEED = 20
 MOST_SECONDS = 0.005
 
 RTP = [
@@ -66,8 +67,9 @@ def mutate(source: random.Random, seed: bytes) -> bytes:
 
 def attack(seeds: list[bytes], victim: Callable[[bytes, float], object]) -> None:
     """Hand every mutation to the victim; the worst is tried again, as the machine may have been busy."""
-    source, worst, culprit = random.Random(20), 0.0, b""
-    for n in range(MUTATIONS):
+    source, worst, culprit = random.Random(mutation_seed(SEED)), 0.0, b""
+    count = mutation_count("rtp")
+    for n in range(count):
         data = mutate(source, seeds[n % len(seeds)])
         started = time.process_time()
         victim(data, n * 0.02)
@@ -75,7 +77,7 @@ def attack(seeds: list[bytes], victim: Callable[[bytes, float], object]) -> None
         if took > worst:
             worst, culprit = took, data
     started = time.process_time()
-    victim(culprit, MUTATIONS * 0.02)
+    victim(culprit, count * 0.02)
     assert min(worst, time.process_time() - started) < MOST_SECONDS
 
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from firmware.sdp.description import SessionDescription
 from firmware.sdp.errors import SdpError
 from firmware.sdp.grammar import MAX_FORMATS, MAX_LINE, MAX_LINES, MAX_MEDIA, MAX_SIZE
+from tests.mutations import mutation_count, mutation_seed
 from tests.sdp.phones import OFFERS
 from tests.sdp.sessions import phone
 
 SEED = 8866
-ROUNDS = 12_000
 WORST_SECONDS = 0.005
 
 PIECES = (
@@ -81,9 +81,9 @@ def cost(data: bytes) -> float:
 
 @pytest.mark.parametrize("name", OFFERS)
 def test_mutated_offers_raise_nothing_undeclared_and_cost_little(name):
-    source = random.Random(f"{SEED} {name}")
+    source = random.Random(f"{mutation_seed(SEED)} {name}")
     original = OFFERS[name].encode()
-    for round_ in range(ROUNDS // len(OFFERS)):
+    for round_ in range(mutation_count("sdp offers") // len(OFFERS)):
         data = mutated(source, original)
         if cost(data) > WORST_SECONDS:
             assert min(cost(data) for _ in range(3)) < WORST_SECONDS, (round_, data)

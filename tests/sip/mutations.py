@@ -1,6 +1,5 @@
 """Seeded damage to messages: `mutate` changes bytes the way a hostile or broken peer might."""
 
-import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 
@@ -89,8 +88,3 @@ def mutants(seeds: Sequence[bytes], count: int, seed: int) -> Iterator[bytes]:
     rng = random.Random(seed)
     for _ in range(count):
         yield mutate(rng.choice(seeds), rng)
-
-
-def mutation_count(default: int) -> int:
-    """How many mutations a test should run: `OFFHOOK_MUTATIONS`, or the share of an ordinary test run."""
-    return int(os.environ.get("OFFHOOK_MUTATIONS", default))

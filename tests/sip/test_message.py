@@ -279,3 +279,13 @@ def test_a_rejection_never_carries_what_broke_the_request():
     assert answer is not None
     assert not any(byte in bytes(answer) for byte in (0, 0x1B))
     assert answer.call_id == "3848276298220188511@atlanta.example.com"
+
+
+@pytest.mark.parametrize(
+    "vias", [b"Via: SIP/2.0/UDP a;branch=z9hG4bK1\r\n" * 130, (b"Via: " + b"a" * 4000 + b"\r\n") * 3]
+)
+def test_nothing_is_echoed_that_we_would_not_read(vias: bytes):
+    """An answer with more or longer header fields than any of us reads helps nobody but an attacker."""
+    data = INVITE.replace(b"Via:", vias + b"Via:", 1).replace(b"CSeq: 1 ", b"CSeq: x ")
+    assert rejection_of(INVITE, RemoteProtocolError("malformed")) is not None
+    assert rejection_of(data, RemoteProtocolError("malformed")) is None

@@ -13,9 +13,10 @@ from firmware.sip.headers import CSeq, NameAddr, Via
 from firmware.sip.inspection import validate_request
 from firmware.sip.message import Request, Response, parse, rejection_of, response_to, validate
 from firmware.sip.uri import parse_uri
+from tests.mutations import mutation_count, mutation_seed
 from tests.sip.corpus import message
 from tests.sip.messages import INVITE, RINGING
-from tests.sip.mutations import STRATEGIES, mutants, mutation_count
+from tests.sip.mutations import STRATEGIES, mutants
 from tests.sip.torture import PHONE, TORTURES
 
 SEEDS = [INVITE, INVITE, RINGING] + [message(torture.rfc, torture.name) for torture in TORTURES]
@@ -73,7 +74,7 @@ def cpu(work: Callable[[bytes], None], data: bytes) -> float:
 
 def test_mutations_of_messages():
     """No mutation raises what is not declared, none costs 5 ms."""
-    inputs = mutants(SEEDS, mutation_count(20_000), seed=4475)
+    inputs = mutants(SEEDS, mutation_count("sip messages"), mutation_seed(4475))
     batch: list[bytes] = []
     for data in inputs:
         batch.append(data)
@@ -101,7 +102,7 @@ def test_mutations_of_values(kind: Callable[[str], object]):
         except RemoteProtocolError:
             return
 
-    check_worst(work, list(mutants(HEADER_SEEDS, mutation_count(20_000) // 10, seed=1)))
+    check_worst(work, list(mutants(HEADER_SEEDS, mutation_count("sip values"), mutation_seed(1))))
 
 
 def test_mutations_of_challenges():
@@ -114,13 +115,13 @@ def test_mutations_of_challenges():
         except RemoteProtocolError:
             return
 
-    check_worst(work, list(mutants(HEADER_SEEDS, mutation_count(20_000) // 10, seed=2)))
+    check_worst(work, list(mutants(HEADER_SEEDS, mutation_count("sip challenges"), mutation_seed(2))))
 
 
 def test_mutations_of_streams():
     """A damaged stream gives messages or is given up, and what it gives does not depend on its segments."""
     rng = random.Random(5118)
-    for data in mutants(SEEDS, mutation_count(20_000) // 20, seed=3):
+    for data in mutants(SEEDS, mutation_count("sip streams"), mutation_seed(3)):
         stream = data + INVITE
         cut = rng.randrange(len(stream))
         assert drain([stream]) == drain([stream[:cut], stream[cut:]])
@@ -142,7 +143,7 @@ def drain(segments: list[bytes]) -> list[object]:
 
 def test_checking_agrees_with_parsing_under_mutation():
     """What `check` lets pass, `parse` can build: validate must not promise what a later access breaks."""
-    for data in mutants(HEADER_SEEDS[:3], mutation_count(20_000) // 10, seed=6):
+    for data in mutants(HEADER_SEEDS[:3], mutation_count("sip checks"), mutation_seed(6)):
         text = data.decode(errors="replace")
         for kind in (NameAddr, Via):
             assert refuses(kind.check, text) == refuses(kind.parse, text)
