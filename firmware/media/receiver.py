@@ -8,7 +8,6 @@ from firmware.media.pcm import BLOCK_BYTES, BLOCK_MS, RATE, SILENCE
 from firmware.rtp.packet import RtpPacket
 from firmware.rtp.playout import Adjust, Conceal, Decode, Playout
 
-
 QUIET_DBOV = -45
 """Level below which nobody speaks."""
 
