@@ -24,6 +24,7 @@ from firmware.control.messages import (
 from firmware.control.state import Snapshot
 
 READ = 1 << 16
+ENDED = "The phone ended the connection."
 
 
 class ControlError(Exception):
@@ -58,6 +59,8 @@ class ControlClient:
 
     async def do(self, command: AnyCommand) -> Done | Status:
         """Send a command and wait for its answer. Raises `ControlError` when it is refused."""
+        if self._task.done():
+            raise ControlError(ENDED)
         number = next(self._numbers)
         answer: asyncio.Future[Done | Status] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
@@ -86,7 +89,7 @@ class ControlClient:
             pass
         self._news.put_nowait(None)
         for waiting in self._waiting.values():
-            waiting.set_exception(ControlError("The phone ended the connection."))
+            waiting.set_exception(ControlError(ENDED))
         self._waiting.clear()
 
     def _receive(self, message: FromPhone) -> None:
