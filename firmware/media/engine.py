@@ -34,6 +34,10 @@ from firmware.media.wire import Pair, Wire
 from firmware.rtp.entropy import Entropy
 from firmware.rtp.stream import RtpStream
 
+STALE_SECONDS = 0.1
+"""After a pause of the loop no longer than this, what has come meanwhile is still worth hearing: a card that
+is opened as a call is answered must not cost the first word."""
+
 Step = Callable[[float], None]
 """Carried out by the loop, at the time it is given."""
 
@@ -64,6 +68,7 @@ class Engine:
         self._microphone = Microphone(rate)
         self._speaker = Speaker(rate)
         self._mixer = Mixer()
+        self._ticked = -STALE_SECONDS  # when the loop was driven last
 
     # The control thread
 
@@ -163,6 +168,7 @@ class Engine:
                 stream.attend(now)
         if self.reports:
             self._notify()
+        self._ticked = now
         return self._speaker.block(heard)
 
     def hand_over(self, now: float) -> None:
@@ -170,6 +176,8 @@ class Engine:
         self._steps.append(self._flush)
 
     def _flush(self, now: float) -> None:
+        if now - self._ticked < STALE_SECONDS:
+            return
         for wire in self._wires:
             wire.discard()
         for stream in self._streams.values():

@@ -175,3 +175,16 @@ def test_an_unfit_key_is_a_fault_and_changes_nothing():
     clock.run(1, alice=speech(1))
     assert len(alice.reports(voice.Fault)) == 1
     assert power(bob.sound()[-RATE // 2 :]) > 40
+
+
+def test_a_hand_over_without_a_pause_loses_nothing():
+    """A card that is opened as a call is answered takes over while the caller speaks."""
+    _, alice, bob, clock = call()
+    said = speech(1)
+    clock.run(0.3, bob=said)
+    alice.engine.hand_over(clock.now)
+    clock.run(0.7, bob=said[round(0.3 * RATE) :])
+    assert delay(said, alice.sound()) < 0.08 * RATE
+    assert not [report for report in alice.engine.reports if getattr(report, "concealed_ms", 0)]
+    quiet = [n for n, block in enumerate(alice.heard[10:80]) if not np.frombuffer(block, np.int16).any()]
+    assert quiet == []
