@@ -179,7 +179,7 @@ def test_an_unfit_key_is_a_fault_and_changes_nothing():
 
 def test_a_hand_over_without_a_pause_loses_nothing():
     """A card that is opened as a call is answered takes over while the caller speaks."""
-    _, alice, bob, clock = call()
+    _, alice, _bob, clock = call()
     said = speech(1)
     clock.run(0.3, bob=said)
     alice.engine.hand_over(clock.now)
